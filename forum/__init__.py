@@ -1,0 +1,1 @@
+"""The councillors' discussion hub. Start reading at app.py, the route table."""

@@ -1,0 +1,213 @@
+"""Settings: config.toml, then the file named in FORUM_CONFIG, then the environment. Unknown names stop the start."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from forum.errors import Misconfigured
+
+SHORT_NAMES = {
+    "FORUM_DATA": ("service", "data"),
+    "FORUM_SECRET_KEY": ("service", "secret_key"),
+    "FORUM_DATABASE_URL": ("database", "url"),
+    "FORUM_REDIS_URL": ("redis", "url"),
+}
+PACKAGE = Path(__file__).parent
+
+
+def beside_package(name: str) -> Path:
+    """Where `templates`, `static` or `config.toml` is: at the top of a checkout, inside the package when installed."""
+    installed = PACKAGE / name
+    return installed if installed.exists() else PACKAGE.parent / name
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One table of config.toml, where each field's default and meaning stand."""
+
+
+class Site(Section):
+    name: str
+    url: str
+    hosts: list[str]
+    proxies: str
+
+
+class ServiceSettings(Section):
+    data: str
+    secret_key: str
+    workers: int
+
+
+class DatabaseSettings(Section):
+    url: str
+
+
+class RedisSettings(Section):
+    url: str
+
+
+class Sessions(Section):
+    idle_hours: int
+    absolute_hours: int
+
+
+class SignIn(Section):
+    tries_per_account: int
+    tries_per_address: int
+
+
+class Passwords(Section):
+    memory_kib: int
+    passes: int
+    threads: int
+
+
+class Limits(Section):
+    body_bytes: int
+    post_characters: int
+    posts_per_page: int
+
+
+class Live(Section):
+    heartbeat_seconds: float
+    check_seconds: float
+    unsent_bytes: int
+    sockets_per_person: int
+    changes_at_once: int
+
+
+class Intelligence(Section):
+    people: int
+    councils: int
+
+
+class Settings(Section):
+    """Everything that config.toml holds. `load` is the only way to one."""
+
+    site: Site
+    service: ServiceSettings
+    database: DatabaseSettings
+    redis: RedisSettings
+    sessions: Sessions
+    sign_in: SignIn
+    passwords: Passwords
+    limits: Limits
+    live: Live
+    intelligence: Intelligence
+
+    @property
+    def data(self) -> Path:
+        return Path(self.service.data)
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite://{self.data.absolute() / 'forum.sqlite3'}"
+
+    @property
+    def is_https(self) -> bool:
+        return urlsplit(self.site.url).scheme == "https"
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names this service answers to. On loopback all of loopback's names are one place."""
+        host = urlsplit(self.site.url).hostname or "127.0.0.1"
+        return [host, *self.site.hosts, *(["localhost", "127.0.0.1"] if is_loopback(host) else [])]
+
+    def secret(self) -> bytes:
+        """The key for keyed hashes: from the settings, or made once in the data folder."""
+        if self.service.secret_key:
+            return self.service.secret_key.encode()
+        path = self.data / "secret"
+        if not path.exists():
+            self.data.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(32))
+        return path.read_bytes()
+
+
+def load(environment: Mapping[str, str] = os.environ, **changed: Mapping[str, Any]) -> Settings:
+    """The settings in force; `changed` gives sections of values that win over all. Misconfigured names what is wrong."""
+    values = _read(beside_package("config.toml"))
+    if own := environment.get("FORUM_CONFIG"):
+        _overlay(values, _read(Path(own)))
+    _overlay(values, _from_environment(environment))
+    _overlay(values, changed)
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as fault:
+        words, _, place = str(fault).partition(" - at `$.")
+        raise Misconfigured(f"Setting {place.rstrip('`') or 'file'}: {words[0].lower()}{words[1:]}.") from None
+    _judge(settings)
+    return settings
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError:
+        raise Misconfigured(f"The settings file {path} cannot be read.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise Misconfigured(f"The settings file {path} is not valid TOML: {fault}.") from None
+
+
+def _overlay(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for section, fields in changes.items():
+        if not isinstance(fields, Mapping):
+            raise Misconfigured(f"Setting {section}: a setting stands in a section, such as [site].")
+        values[section] = {**values.get(section, {}), **fields}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    values: dict[str, dict[str, Any]] = {}
+    for name, value in environment.items():
+        if name in SHORT_NAMES:
+            section, field = SHORT_NAMES[name]
+        elif name.startswith("FORUM_") and "__" in name:
+            section, field = name.removeprefix("FORUM_").lower().split("__", 1)
+        else:
+            continue
+        is_list = section == "site" and field == "hosts"
+        values.setdefault(section, {})[field] = value.split(",") if is_list else value
+    return values
+
+
+def _judge(settings: Settings) -> None:
+    url = urlsplit(settings.site.url)
+    wrong = [
+        (settings.site.url and url.scheme not in ("http", "https"), "site.url must begin with http:// or https://"),
+        (settings.site.url and not url.hostname, "site.url must name a host"),
+        (
+            url.scheme == "http" and not is_loopback(url.hostname or ""),
+            "site.url must be https except on this machine: passwords would travel in the open",
+        ),
+        (0 < len(settings.service.secret_key) < 32, "service.secret_key must have at least 32 characters"),
+        (settings.intelligence.people < 5, "intelligence.people must be at least 5"),
+        (settings.intelligence.councils < 3, "intelligence.councils must be at least 3"),
+        (
+            settings.service.workers > 1 and settings.database_url.startswith("sqlite:"),
+            "service.workers must be 1 on SQLite: one process writes it; several need PostgreSQL and Redis",
+        ),
+        (settings.service.workers > 1 and not settings.redis.url, "redis.url is needed by more than one worker"),
+    ]
+    numbers = [("limits", settings.limits), ("live", settings.live), ("sessions", settings.sessions)]
+    numbers += [("sign_in", settings.sign_in), ("passwords", settings.passwords)]
+    wrong += [
+        (getattr(section, field) <= 0, f"{name}.{field} must be more than 0")
+        for name, section in numbers
+        for field in section.__struct_fields__
+    ]
+    for is_wrong, sentence in wrong:
+        if is_wrong:
+            raise Misconfigured(f"Setting {sentence}.")
+
+
+def is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
