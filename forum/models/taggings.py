@@ -1,0 +1,50 @@
+"""Taggings: one theme, with one kind, put by one person on a post or on a passage of it."""
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from forum.models.ids import new_id
+from forum.models.people import Person
+from forum.models.posts import Post
+from forum.models.themes import Theme
+
+KINDS = {
+    "issue": "Issue",
+    "barrier": "Barrier",
+    "practice": "Practice (it worked)",
+    "ask-lga": "Ask of the LGA",
+    "ask-government": "Ask of government",
+    "support": "Support need",
+}
+
+
+class Tagging(Model):
+    """`start` and `end` are code points of the source at `post_revision`, end exclusive; both null for the whole post."""
+
+    id = fields.BigIntField(primary_key=True, generated=False, default=new_id)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "forum.Post", related_name=False, on_delete=fields.CASCADE
+    )
+    post_id: int
+    post_revision = fields.BigIntField()
+    theme: fields.ForeignKeyRelation[Theme] = fields.ForeignKeyField(
+        "forum.Theme", related_name=False, on_delete=fields.RESTRICT
+    )
+    theme_id: int
+    kind = fields.CharField(max_length=20)
+    start = fields.IntField(null=True)
+    end = fields.IntField(null=True)
+    quote = fields.TextField(default="")
+    by: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "forum.Person", related_name=False, on_delete=fields.RESTRICT
+    )
+    by_id: int
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "tagging"
+        indexes = (
+            Index(fields=("post_id",), name="tagging_post"),
+            Index(fields=("theme_id", "kind"), name="tagging_theme"),
+        )
