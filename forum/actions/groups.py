@@ -1,0 +1,84 @@
+"""Joining and leaving groups. Whatever ends a membership raises the rights number, so open pages feel it at once."""
+
+from __future__ import annotations
+
+from forum.actions import action
+from forum.actions.posts import check_note
+from forum.context import Forum
+from forum.errors import Invalid, NotFound
+from forum.models import Group, Membership, Person
+from forum.permissions import User, can_facilitate, readable_group, require, user_now
+
+ROLES = ("member", "facilitator", "observer")
+
+
+@action
+async def leave_group(forum: Forum, user: User, slug: str) -> None:
+    async with forum.end_right():
+        user = await user_now(user)
+        group = await readable_group(user, slug)
+        require(group.id in user.roles, "You are not a member of this group.")
+        await _end_membership(forum, group.id, user.id, by=user.id, reason="left")
+
+
+@action
+async def remove_member(forum: Forum, user: User, slug: str, person_id: int, reason: str) -> None:
+    """A facilitator takes somebody out of the group, with a reason that is kept."""
+    async with forum.end_right():
+        user = await user_now(user)
+        group = await readable_group(user, slug)
+        require(can_facilitate(user, group), "Only facilitators of this group may remove people from it.")
+        if not (reason := check_note(reason, "reason")):
+            raise Invalid({"reason": "Say why you remove this person. Other facilitators can read it."})
+        if person_id == user.id:
+            raise Invalid("You cannot remove yourself. You can leave the group.")
+        await _end_membership(forum, group.id, person_id, by=user.id, reason=reason)
+
+
+@action
+async def create_group(forum: Forum, slug: str, name: str, purpose: str, visibility: str) -> None:
+    """From the terminal: a new group."""
+    async with forum.write():
+        if await Group.exists(slug=slug):
+            raise Invalid(f"There is a group {slug} already.")
+        await Group.create(slug=slug, name=name, purpose=purpose, visibility=visibility, created_at=forum.clock())
+
+
+@action
+async def add_member(forum: Forum, slug: str, email: str, role: str) -> None:
+    """From the terminal: put a person into a group, or give them another role in it."""
+    async with forum.end_right():
+        group, person = await _group_and_person(slug, email)
+        now = forum.clock()
+        membership = await Membership.get_or_none(group_id=group.id, person_id=person.id)
+        if membership is None:
+            await Membership.create(group_id=group.id, person_id=person.id, role=role, created_at=now)
+        else:
+            await Membership.filter(id=membership.id).update(
+                role=role, ended_at=None, ended_by_id=None, ended_reason=""
+            )
+
+
+@action
+async def remove_member_by_email(forum: Forum, slug: str, email: str, reason: str) -> None:
+    """From the terminal: take a person out of a group."""
+    async with forum.end_right():
+        group, person = await _group_and_person(slug, email)
+        await _end_membership(forum, group.id, person.id, by=None, reason=reason)
+
+
+async def _group_and_person(slug: str, email: str) -> tuple[Group, Person]:
+    group, person = await Group.get_or_none(slug=slug), await Person.get_or_none(email=email)
+    if group is None:
+        raise Invalid(f"There is no group {slug}.")
+    if person is None:
+        raise Invalid(f"There is no account {email}.")
+    return group, person
+
+
+async def _end_membership(forum: Forum, group_id: int, person_id: int, *, by: int | None, reason: str) -> None:
+    ended = await Membership.filter(group_id=group_id, person_id=person_id, ended_at=None).update(
+        ended_at=forum.clock(), ended_by_id=by, ended_reason=reason
+    )
+    if not ended:
+        raise NotFound

@@ -1,0 +1,76 @@
+"""Signing in and out. The throttle in web/ comes before; here the password and the session."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from forum.actions import action
+from forum.context import Forum
+from forum.models import Person, Session
+from forum.permissions import User, user_of_session
+
+SEEN_EVERY = timedelta(minutes=5)
+
+
+def hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def place_of(forum: Forum, address: str) -> str:
+    """A keyed hash of a network address: enough to know a place again, not enough to know where it is."""
+    return hmac.new(forum.secret, f"place {address}".encode(), hashlib.sha256).hexdigest()
+
+
+async def signed_in(forum: Forum, token: str) -> User | None:
+    """Who has this token, unless the session ended, sat idle or grew too old."""
+    if not token:
+        return None
+    return await user_of_session(hash_token(token), *session_limits(forum))
+
+
+def session_limits(forum: Forum) -> tuple[object, object]:
+    """The earliest times at which a session that still holds was last seen, and was begun."""
+    sessions, now = forum.settings.sessions, forum.clock()
+    return now - timedelta(hours=sessions.idle_hours), now - timedelta(hours=sessions.absolute_hours)
+
+
+async def has_signed_in_from(email: str, place: str) -> bool:
+    """Whether this account was signed in from this place before."""
+    return await Session.filter(person__email=email, place=place).exists()
+
+
+@action
+async def sign_in(forum: Forum, email: str, password: str, place: str, old_token: str) -> str | None:
+    """A new session's token, or None. It takes the same time for an unknown address as for a wrong password."""
+    person = await Person.get_or_none(email=email, suspended_at=None)
+    stored = person.password_hash if person else None
+    if not await forum.passwords.verify(stored, password) or person is None or stored is None:
+        return None
+    stronger = await forum.passwords.hash(password) if forum.passwords.is_outdated(stored) else None
+    token, now = secrets.token_urlsafe(32), forum.clock()
+    async with forum.end_right() if old_token else forum.write():
+        if stronger:
+            await Person.filter(id=person.id, password_hash=stored).update(password_hash=stronger)
+        await Session.filter(token_hash=hash_token(old_token), ended_at=None).update(ended_at=now)
+        await Session.create(
+            person_id=person.id, token_hash=hash_token(token), place=place, created_at=now, seen_at=now
+        )
+    return token
+
+
+@action
+async def sign_out(forum: Forum, user: User) -> None:
+    async with forum.end_right():
+        await Session.filter(id=user.session_id).update(ended_at=forum.clock())
+
+
+@action
+async def note_seen(forum: Forum, user: User) -> None:
+    """Keep that the session was used, at most every few minutes."""
+    now = forum.clock()
+    if await Session.filter(id=user.session_id, seen_at__lt=now - SEEN_EVERY).exists():
+        async with forum.write():
+            await Session.filter(id=user.session_id).update(seen_at=now)

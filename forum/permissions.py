@@ -1,0 +1,198 @@
+"""Who may see and do what, asked here and nowhere else.
+
+Each `can_*(user, thing)` that is about seeing has a list twin `visible_*(user)`; a test asserts that they agree for
+everyone and everything in the demo world. What a person may not see raises NotFound, exactly like what is not there; what
+they see and may not do raises NotAllowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from forum.database import select
+from forum.errors import NotAllowed, NotFound
+from forum.models import Group, Membership, Person, Post, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person as permissions see them: `roles` maps the ids of their groups to member, facilitator or observer."""
+
+    id: int
+    name: str
+    council_id: int | None = None
+    site_role: str | None = None
+    roles: Mapping[int, str] = field(default_factory=dict)
+    session_id: int = 0
+
+    @property
+    def is_analyst(self) -> bool:
+        return self.site_role == "analyst"
+
+    @property
+    def facilitated(self) -> list[int]:
+        """Ids of the groups that this person facilitates."""
+        return [group_id for group_id, role in self.roles.items() if role == "facilitator"]
+
+
+# Seeing: groups (their name and purpose), and the talk in them.
+
+
+def can_see_group(user: User, group: Group) -> bool:
+    return group.visibility == "listed" or group.id in user.roles
+
+
+def visible_groups(user: User) -> QuerySet[Group]:
+    return Group.filter(Q(visibility="listed") | Q(id__in=list(user.roles)))
+
+
+def can_read_group(user: User, group: Group) -> bool:
+    return group.id in user.roles or (user.is_analyst and group.visibility == "listed")
+
+
+def readable_groups(user: User) -> QuerySet[Group]:
+    mine = Q(id__in=list(user.roles))
+    return Group.filter(mine | Q(visibility="listed") if user.is_analyst else mine)
+
+
+def can_read_thread(user: User, thread: Thread) -> bool:
+    return can_read_group(user, thread.group)
+
+
+def visible_threads(user: User) -> QuerySet[Thread]:
+    mine = Q(group_id__in=list(user.roles))
+    return Thread.filter(mine | Q(group__visibility="listed") if user.is_analyst else mine)
+
+
+async def visible_group(user: User, slug: str) -> Group:
+    """The group whose name and purpose this person may see, or NotFound."""
+    group = await Group.get_or_none(slug=slug)
+    if group is None or not can_see_group(user, group):
+        raise NotFound
+    return group
+
+
+async def readable_group(user: User, slug: str) -> Group:
+    """The group whose talk and people this person may see, or NotFound."""
+    group = await visible_group(user, slug)
+    if not can_read_group(user, group):
+        raise NotFound
+    return group
+
+
+async def visible_thread(user: User, thread_id: int) -> Thread:
+    """The thread with its group, or NotFound."""
+    thread = await Thread.get_or_none(id=thread_id).select_related("group")
+    if thread is None or not can_read_thread(user, thread):
+        raise NotFound
+    return thread
+
+
+async def visible_post(user: User, post_id: int) -> Post:
+    """The post with its thread and group, or NotFound."""
+    post = await Post.get_or_none(id=post_id).select_related("thread__group")
+    if post is None or not can_read_thread(user, post.thread):
+        raise NotFound
+    return post
+
+
+# Doing: each answers for a thing that the person can see.
+
+
+def can_post(user: User, group: Group) -> bool:
+    return user.roles.get(group.id) in ("member", "facilitator")
+
+
+def can_facilitate(user: User, group: Group) -> bool:
+    return user.roles.get(group.id) == "facilitator"
+
+
+def can_edit(user: User, post: Post) -> bool:
+    return post.author_id == user.id and post.hidden_at is None and can_post(user, post.thread.group)
+
+
+def can_tag(user: User, group: Group) -> bool:
+    return can_facilitate(user, group) or (user.is_analyst and can_read_group(user, group))
+
+
+def can_see_codebook(user: User) -> bool:
+    return user.is_analyst or bool(user.facilitated)
+
+
+def can_summarise(user: User, group: Group) -> bool:
+    return can_tag(user, group)
+
+
+def summarised_groups(user: User) -> QuerySet[Group]:
+    """The groups whose talk this person's summaries count."""
+    return readable_groups(user) if user.is_analyst else Group.filter(id__in=user.facilitated)
+
+
+def require(allowed: bool, who: str) -> None:
+    """Raise NotAllowed, with words that say who may, unless `allowed`."""
+    if not allowed:
+        raise NotAllowed(who)
+
+
+# Knowing who is there.
+
+
+async def user_of_session(token_hash: str, idle_since: datetime, begun_since: datetime) -> User | None:
+    """Who is signed in with this session, with their roles at this moment; None once it ended or ran out."""
+    rows = await select(
+        """SELECT s.id AS session_id, p.id, p.name, p.council_id, p.site_role, m.group_id, m.role
+        FROM session s JOIN person p ON p.id = s.person_id
+        LEFT JOIN membership m ON m.person_id = p.id AND m.ended_at IS NULL
+        WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.seen_at > $2 AND s.created_at > $3
+        AND p.suspended_at IS NULL""",
+        token_hash,
+        idle_since,
+        begun_since,
+    )
+    if not rows:
+        return None
+    first = rows[0]
+    return User(
+        id=first["id"],
+        name=first["name"],
+        council_id=first["council_id"],
+        site_role=first["site_role"],
+        roles={row["group_id"]: row["role"] for row in rows if row["role"]},
+        session_id=first["session_id"],
+    )
+
+
+async def user_now(user: User) -> User:
+    """The same person with the roles of this moment: an action asks once its transaction is open."""
+    person = await Person.get_or_none(id=user.id, suspended_at=None)
+    if person is None:
+        raise NotFound
+    roles = await Membership.filter(person_id=user.id, ended_at=None).values_list("group_id", "role")
+    return User(person.id, person.name, person.council_id, person.site_role, dict(roles), user.session_id)
+
+
+async def readers(
+    thread_id: int, session_ids: Collection[int], idle_since: datetime, begun_since: datetime
+) -> dict[int, bool]:
+    """Of these sessions those that are still signed in, each with whether it may read the thread: can_read_thread in
+    one query, for a room full of people."""
+    places = ", ".join(f"${number}" for number in range(4, 4 + len(session_ids)))
+    rows = await select(
+        f"""SELECT s.id, CASE WHEN m.id IS NOT NULL OR (p.site_role = 'analyst' AND g.visibility = 'listed')
+        THEN 1 ELSE 0 END AS may_read
+        FROM session s JOIN person p ON p.id = s.person_id
+        LEFT JOIN thread t ON t.id = $1 LEFT JOIN "group" g ON g.id = t.group_id
+        LEFT JOIN membership m ON m.person_id = p.id AND m.group_id = t.group_id AND m.ended_at IS NULL
+        WHERE s.ended_at IS NULL AND s.seen_at > $2 AND s.created_at > $3 AND p.suspended_at IS NULL
+        AND s.id IN ({places})""",
+        thread_id,
+        idle_since,
+        begun_since,
+        *session_ids,
+    )
+    return {row["id"]: bool(row["may_read"]) for row in rows}
