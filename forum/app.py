@@ -1,0 +1,102 @@
+"""The map: every address and what answers it. Read this first.
+
+`public` answers everybody. Everything else, there or not, is behind the gate: who is not signed in is sent to sign in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from forum.context import Forum
+from forum.live import Hub
+from forum.settings import beside_package
+from forum.web import codebook, errors, groups, home, intelligence, live, posts, sign_in, taggings, threads
+from forum.web.limits import SignInLimits
+from forum.web.middleware import Entered, SameOrigin
+from forum.web.rendering import Pages
+from forum.web.sessions import Gate
+
+
+def get(path: str, page: object) -> Route:
+    return Route(path, page, methods=["GET"])  # type: ignore[arg-type]
+
+
+def post(path: str, page: object) -> Route:
+    return Route(path, page, methods=["POST"])  # type: ignore[arg-type]
+
+
+PUBLIC: list[BaseRoute] = [
+    get("/sign-in", sign_in.show),
+    post("/sign-in", sign_in.submit),
+    Mount("/static", StaticFiles(directory=beside_package("static")), name="static"),
+]
+
+PRIVATE: list[BaseRoute] = [
+    post("/sign-out", sign_in.sign_out),
+    get("/", home.show),
+    get("/groups", groups.index),
+    get("/groups/{slug:slug}", groups.show),
+    post("/groups/{slug:slug}/leave", groups.leave),
+    get("/groups/{slug:slug}/members", groups.members),
+    get("/groups/{slug:slug}/members/{person_id:id}/remove", groups.confirm_removal),
+    post("/groups/{slug:slug}/members/{person_id:id}/remove", groups.remove),
+    get("/groups/{slug:slug}/threads/new", threads.new),
+    post("/groups/{slug:slug}/threads", threads.create),
+    get("/threads/{thread_id:id}", threads.show),
+    post("/threads/{thread_id:id}/posts", posts.create),
+    get("/threads/{thread_id:id}/changes", live.changes),
+    WebSocketRoute("/threads/{thread_id:id}/live", live.LiveSocket()),
+    get("/threads/{thread_id:id}/taggings", taggings.show),
+    get("/posts/{post_id:id}/edit", posts.edit),
+    post("/posts/{post_id:id}/edit", posts.save),
+    get("/posts/{post_id:id}/hide", posts.moderate),
+    post("/posts/{post_id:id}/hide", posts.hide),
+    post("/posts/{post_id:id}/restore", posts.restore),
+    post("/posts/{post_id:id}/taggings", taggings.create),
+    post("/taggings/{tagging_id:id}/remove", taggings.remove),
+    get("/codebook", codebook.show),
+    get("/codebook.csv", codebook.as_csv),
+    get("/intelligence", intelligence.show),
+    get("/intelligence.csv", intelligence.as_csv),
+    get("/intelligence.json", intelligence.as_json),
+]
+
+
+def create_app(forum: Forum) -> Entered:
+    """The service over an open Forum, with the live hub running for the length of its lifespan."""
+    pages = Pages(forum)
+    hub = Hub(forum, pages.render_post)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        with forum.database.entered():
+            hub.start()
+            try:
+                yield
+            finally:
+                await hub.stop()
+
+    app = Starlette(
+        routes=PUBLIC,
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=forum.settings.hosts, www_redirect=False),
+            Middleware(SameOrigin, forum=forum),
+        ],
+        exception_handlers=errors.HANDLERS,
+        lifespan=lifespan,
+        max_body_size=forum.settings.limits.body_bytes,
+    )
+    app.router.redirect_slashes = False
+    app.router.default = Gate(Router(PRIVATE, redirect_slashes=False), forum)
+    app.state.forum = forum
+    app.state.pages = pages
+    app.state.hub = hub
+    app.state.sign_in_limits = SignInLimits(forum.settings)
+    return Entered(app, forum)

@@ -1,0 +1,63 @@
+"""What went wrong, as a page in words a person can act on. Never a stack trace."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.errors import Invalid, NotAllowed, NotFound
+from forum.web.rendering import page
+
+logger = logging.getLogger(__name__)
+
+TITLES = {
+    400: "We could not read that",
+    403: "You may not do this",
+    404: "Page not found",
+    405: "This page cannot do that",
+    413: "That is too long",
+    415: "We could not read that form",
+    422: "Please check what you sent",
+    429: "Too many tries",
+    500: "Something went wrong on our side",
+}
+
+
+def error_page(request: Request, status: int, words: str) -> Response:
+    return page(request, "error.html", status, title=TITLES.get(status, TITLES[400]), words=words)
+
+
+async def not_found(request: Request, fault: Exception) -> Response:
+    return error_page(
+        request, 404, "The page may have moved, or you may not be able to see it. Check the address, or go to your groups."
+    )
+
+
+async def not_allowed(request: Request, fault: Exception) -> Response:
+    return error_page(request, 403, str(fault))
+
+
+async def invalid(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, Invalid)
+    return page(request, "error.html", 422, title=TITLES[422], words="", problems=fault.problems)
+
+
+async def refused(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, HTTPException)
+    if fault.status_code == 404:
+        return await not_found(request, fault)
+    words = "Shorten what you send. A post may have 10,000 characters." if fault.status_code == 413 else fault.detail
+    response = error_page(request, fault.status_code, words)
+    response.headers.update(fault.headers or {})
+    return response
+
+
+async def failed(request: Request, fault: Exception) -> Response:
+    """Starlette logs the fault itself, after this answer."""
+    return error_page(request, 500, "It has been noted. Please try again in a minute; a form can be sent once more.")
+
+
+HANDLERS = {NotFound: not_found, NotAllowed: not_allowed, Invalid: invalid, HTTPException: refused, 500: failed}

@@ -1,0 +1,91 @@
+"""Templates: pages for one person, and the post fragment that is the same for everybody."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from forum.context import Forum
+from forum.models import Thread
+from forum.permissions import can_see_codebook
+from forum.reading import ShownPost, page_of_posts
+from forum.settings import beside_package
+
+LONDON = ZoneInfo("Europe/London")
+KEPT_PAGES = 256
+
+
+class Pages:
+    """The templates of one service. `render_post` and `posts_html` know no viewer; `page` does."""
+
+    def __init__(self, forum: Forum) -> None:
+        self.forum = forum
+        self.templates = Environment(
+            loader=FileSystemLoader(beside_package("templates")),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self.templates.filters |= {"moment": moment, "machine": machine, "thousands": "{:,}".format}
+        self.templates.globals |= {"site_name": forum.settings.site.name, "new_key": new_key}
+        self._post = self.templates.get_template("threads/_post.html")
+        self._kept: OrderedDict[tuple[int, int, int], Markup] = OrderedDict()
+
+    def render_post(self, post: ShownPost) -> str:
+        return self._post.render(post=post)
+
+    async def posts_html(self, thread: Thread, page: int) -> Markup:
+        """A page of posts. What was rendered once is right for as long as the thread's revision stands."""
+        key = (thread.id, page, thread.revision)
+        if key not in self._kept:
+            size = self.forum.settings.limits.posts_per_page
+            posts = await page_of_posts(thread.id, (page - 1) * size + 1, page * size)
+            html = Markup("\n".join(self.render_post(post) for post in posts))
+            if any(post.revision > thread.revision for post in posts):
+                return html  # it changed between the two reads: right to show, wrong to keep under this number
+            self._kept[key] = html
+            while len(self._kept) > KEPT_PAGES:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+
+def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """A page for the person who asked. `problems` and `values` are always there for forms."""
+    user = request.scope.get("user")
+    context = {
+        "user": user,
+        "shows_codebook": user is not None and can_see_codebook(user),
+        "nonce": request.scope["nonce"],
+        "path": request.scope["path"],
+        "problems": {},
+        "values": {},
+        **context,
+    }
+    pages: Pages = request.app.state.pages
+    return HTMLResponse(pages.templates.get_template(template).render(context), status)
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(18)
+
+
+def moment(time: datetime) -> str:
+    """The time in words, in the United Kingdom: 2 March 2026 at 10:05."""
+    local = time.astimezone(LONDON)
+    return f"{local.day} {local:%B %Y} at {local:%H:%M}"
+
+
+def machine(time: datetime) -> str:
+    """The time as `<time datetime>` wants it, in UTC."""
+    return time.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,66 @@
+"""The session cookie, and the gate that every page but the public ones is behind."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from forum.actions.sessions import note_seen, signed_in
+from forum.context import Forum
+
+
+def cookie_name(forum: Forum) -> str:
+    """Safari drops Secure cookies on http loopback, and __Host- demands Secure: there the name is plain."""
+    return "__Host-session" if forum.settings.is_https else "session"
+
+
+def set_session(response: Response, forum: Forum, token: str) -> None:
+    response.set_cookie(
+        cookie_name(forum),
+        token,
+        max_age=forum.settings.sessions.absolute_hours * 3600,
+        path="/",
+        secure=forum.settings.is_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_session(response: Response, forum: Forum) -> None:
+    response.delete_cookie(cookie_name(forum), path="/", secure=forum.settings.is_https, httponly=True, samesite="lax")
+
+
+def token_of(connection: HTTPConnection, forum: Forum) -> str:
+    return connection.cookies.get(cookie_name(forum), "")
+
+
+class Gate:
+    """Nobody passes who is not signed in: a browser is sent to sign in, a script gets 401, a socket goes on to be
+    closed with the code that says why."""
+
+    def __init__(self, app: ASGIApp, forum: Forum) -> None:
+        self.app = app
+        self.forum = forum
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = HTTPConnection(scope)
+        user = await signed_in(self.forum, token_of(connection, self.forum))
+        scope["user"] = user
+        if scope["type"] == "websocket":
+            await self.app(scope, receive, send)
+        elif user is None:
+            await self._refuse(Request(scope, receive))(scope, receive, send)
+        else:
+            await note_seen(self.forum, user)
+            await self.app(scope, receive, send)
+
+    def _refuse(self, request: Request) -> Response:
+        path = request.scope["path"]
+        if path.startswith("/threads/") and path.endswith("/changes"):
+            return Response("Sign in first.", 401, media_type="text/plain")
+        target = path + (f"?{request.url.query}" if request.url.query else "")
+        back = f"?next={quote(target, safe='/')}" if request.method == "GET" and path != "/" else ""
+        return RedirectResponse(f"/sign-in{back}", 303)

@@ -1,0 +1,56 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum.actions import sessions
+from forum.web.limits import SignInLimits, network_of
+from forum.web.middleware import client_address
+from forum.web.rendering import page
+from forum.web.requests import forum_of, read_form, user_of
+from forum.web.sessions import drop_session, set_session, token_of
+
+
+async def show(request: Request) -> Response:
+    forum = forum_of(request)
+    target = safe_next(request.query_params.get("next", ""))
+    if await sessions.signed_in(forum, token_of(request, forum)):
+        return RedirectResponse(target, 303)
+    return page(request, "sign_in.html", next=target)
+
+
+async def submit(request: Request) -> Response:
+    forum = forum_of(request)
+    form = await read_form(request)
+    email, target = form.word("email").lower()[:254], safe_next(form.get("next", ""))
+    place = sessions.place_of(forum, network_of(client_address(request)))
+    limits: SignInLimits = request.app.state.sign_in_limits
+    known = await sessions.has_signed_in_from(email, place)
+    if not await limits.allow(email, place, known):
+        raise HTTPException(429, "Wait a quarter of an hour, then try again.", {"retry-after": "900"})
+    token = await sessions.sign_in(forum, email, form.get("password", "")[:128], place, token_of(request, forum))
+    if token is None:
+        problems = {"email": "The address and the password do not belong together. Check both and try again."}
+        return page(request, "sign_in.html", 422, next=target, problems=problems, values={"email": email})
+    await limits.forget(email, place, known)
+    response = RedirectResponse(target, 303)
+    set_session(response, forum, token)
+    return response
+
+
+async def sign_out(request: Request) -> Response:
+    forum = forum_of(request)
+    await sessions.sign_out(forum, user_of(request))
+    response = RedirectResponse("/sign-in", 303)
+    drop_session(response, forum)
+    return response
+
+
+def safe_next(target: str) -> str:
+    """Where to go after signing in: a path of this site, or home."""
+    return target if re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", target) else "/"

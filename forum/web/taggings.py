@@ -1,0 +1,139 @@
+"""The tagging panel: the stored source of a thread's posts, and the themes that were put on it.
+
+Positions count in the stored source, so that is what it shows, as plain text. Members never get here.
+"""
+
+from __future__ import annotations
+
+import math
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from forum.actions.taggings import WHO_TAGS, remove_tagging, tag_post
+from forum.errors import Invalid, NotFound
+from forum.markup import sentences
+from forum.models import Post, Tagging, Theme
+from forum.models.taggings import KINDS
+from forum.permissions import can_tag, require, visible_post, visible_thread
+from forum.web.rendering import machine, page
+from forum.web.requests import Form, forum_of, number, read_form, user_of
+
+
+async def show(request: Request) -> Response:
+    user = user_of(request)
+    thread = await visible_thread(user, request.path_params["thread_id"])
+    require(can_tag(user, thread.group), WHO_TAGS)
+    if "application/json" in request.headers.get("accept", ""):
+        taggings = Tagging.filter(post__thread_id=thread.id).order_by("post__number", "created_at")
+        return JSONResponse([_as_json(tagging) for tagging in await taggings.select_related("theme", "by")])
+    post_id = number(request.query_params, "post")
+    if post_id is None:
+        post = await _next_untagged(thread.id) or await Post.filter(thread_id=thread.id).order_by("number").first()
+    else:
+        post = await Post.get_or_none(id=post_id, thread_id=thread.id)
+    if post is None:
+        raise NotFound
+    return await _panel(request, post.id)
+
+
+async def create(request: Request) -> Response:
+    user, forum = user_of(request), forum_of(request)
+    post_id = request.path_params["post_id"]
+    form = await read_form(request, ticks="sentence")
+    try:
+        revision = form.number("revision")
+        if revision is None:
+            raise Invalid({"revision": "This form does not say which text it tags. Open the page again."})
+        passage = _passage(form)
+        await tag_post(forum, user, post_id, form.word("theme"), form.word("kind"), passage, revision, form.key)
+    except Invalid as invalid:
+        return await _panel(request, post_id, 422, invalid, form)
+    return await _to_panel(post_id)
+
+
+async def remove(request: Request) -> Response:
+    form = await read_form(request)
+    post_id = await remove_tagging(forum_of(request), user_of(request), request.path_params["tagging_id"], form.key)
+    return await _to_panel(post_id)
+
+
+async def _panel(
+    request: Request, post_id: int, status: int = 200, invalid: Invalid | None = None, form: Form | None = None
+) -> Response:
+    user, forum = user_of(request), forum_of(request)
+    post = await visible_post(user, post_id)
+    require(can_tag(user, post.thread.group), WHO_TAGS)
+    await post.fetch_related("author", "council")
+    size = forum.settings.limits.posts_per_page
+    in_thread = Post.filter(thread_id=post.thread_id)
+    return page(
+        request,
+        "taggings/panel.html",
+        status,
+        post=post,
+        thread=post.thread,
+        thread_page=math.ceil(post.number / size),
+        before=await in_thread.filter(number=post.number - 1).first(),
+        after=await in_thread.filter(number=post.number + 1).first(),
+        untagged=await _next_untagged(post.thread_id, post.number),
+        sentences=[(start, end, post.body[start:end]) for start, end in sentences(post.body)],
+        ticked=form.ticked if form else [],
+        taggings=await Tagging.filter(post_id=post.id).order_by("created_at").select_related("theme", "by"),
+        others=await _tagged_posts(post.thread_id),
+        themes=await Theme.all().order_by("position"),
+        kinds=KINDS,
+        problems=invalid.problems if invalid else {},
+        values=form or Form(),
+    )
+
+
+async def _next_untagged(thread_id: int, after: int = 0) -> Post | None:
+    """The first visible post behind this number that carries no tagging."""
+    tagged = await Tagging.filter(post__thread_id=thread_id).distinct().values_list("post_id", flat=True)
+    waiting = Post.filter(thread_id=thread_id, hidden_at=None, number__gt=after).exclude(id__in=list(tagged) or [0])
+    return await waiting.order_by("number").first()
+
+
+async def _tagged_posts(thread_id: int) -> list[Tagging]:
+    return (
+        await Tagging.filter(post__thread_id=thread_id)
+        .order_by("post__number", "created_at")
+        .select_related("theme", "post")
+        .limit(500)
+    )
+
+
+async def _to_panel(post_id: int) -> Response:
+    post = await Post.get(id=post_id)
+    return RedirectResponse(f"/threads/{post.thread_id}/taggings?post={post.id}", 303)
+
+
+def _passage(form: Form) -> tuple[int, int] | None:
+    """The passage that a form names: by code points, or by neighbouring sentences that were ticked; None: the whole."""
+    start, end = form.number("start"), form.number("end")
+    if start is not None and end is not None:
+        return start, end
+    if start is not None or end is not None:
+        raise Invalid({"start": "A passage needs both a start and an end."})
+    if not form.ticked:
+        return None
+    try:
+        spans = sorted((int(first), int(last)) for first, _, last in (tick.partition("-") for tick in form.ticked))
+    except ValueError:
+        raise Invalid({"start": "Tick the sentences on the page."}) from None
+    return spans[0][0], spans[-1][1]
+
+
+def _as_json(tagging: Tagging) -> dict[str, object]:
+    return {
+        "id": tagging.id,
+        "post": tagging.post_id,
+        "theme": tagging.theme.code,
+        "kind": tagging.kind,
+        "start": tagging.start,
+        "end": tagging.end,
+        "quote": tagging.quote,
+        "by": tagging.by_id,
+        "at": machine(tagging.created_at),
+    }
