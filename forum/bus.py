@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 EVERYTHING = "*"
 CHANNEL = "forum"
+LAST_WORDS_SECONDS = 2
 logger = logging.getLogger(__name__)
 
 Listener = Callable[[str], None]
@@ -71,6 +72,8 @@ class RedisBus:
                 self._outbox.put_nowait(topic)
 
     async def close(self) -> None:
+        with contextlib.suppress(TimeoutError):  # a command in a terminal ends right after it published
+            await asyncio.wait_for(self._outbox.join(), LAST_WORDS_SECONDS)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -84,6 +87,8 @@ class RedisBus:
             except Exception as fault:
                 logger.warning("The bus is down: %s", fault)
                 await asyncio.sleep(1)
+            finally:
+                self._outbox.task_done()
 
     async def _follow(self) -> None:
         """redis-py reconnects by itself and says nothing of what was lost, so each connection is our own."""

@@ -11,11 +11,12 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from forum.bus import Bus, open_bus
 from forum.database import Database, open_database, select, transaction
-from forum.errors import NotFound
+from forum.errors import Misconfigured, NotFound
 from forum.passwords import Passwords
 from forum.settings import Settings
 
@@ -78,15 +79,16 @@ class Forum:
 
 
 @asynccontextmanager
-async def open_forum(settings: Settings, *, migrate: bool = False) -> AsyncIterator[Forum]:
+async def open_forum(settings: Settings, *, create: bool = False, migrate: bool = False) -> AsyncIterator[Forum]:
     """A Forum whose database is entered for the code inside. Misconfigured, in one sentence, when it cannot be had.
 
-    `migrate` makes the database, or brings it to this version, first.
+    `create` makes a database where there is none yet; `migrate` also brings an older one to this version.
     """
-    if migrate:
-        settings.data.mkdir(parents=True, exist_ok=True)
-    async with open_database(settings.database_url, create=migrate) as database:
-        if migrate:
+    create = create or migrate
+    if create:
+        make_folder(settings.data)
+    async with open_database(settings.database_url, create=create) as database:
+        if migrate or (create and await database.is_blank()):
             await database.migrate()
         service = await database.check()
         forum = Forum(settings, database, open_bus(settings.redis.url), service.epoch)
@@ -95,6 +97,13 @@ async def open_forum(settings: Settings, *, migrate: bool = False) -> AsyncItera
                 yield forum
         finally:
             await forum.close()
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise Misconfigured(f"The data folder {folder} cannot be made: {fault.strerror}.") from None
 
 
 async def _next_revision(thread_id: int) -> int:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext, require_context
 from tortoise.exceptions import BaseORMException
+from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.transactions import in_transaction
 
 from forum import migrating
@@ -53,6 +54,10 @@ class Database:
                 secrets.token_hex(8),
             )
             return steps
+
+    async def is_blank(self) -> bool:
+        """Whether no step of any version was ever taken here."""
+        return not await MigrationRecorder(self._context.db()).applied_migrations()
 
     async def check(self) -> Service:
         """The row about the service. Misconfigured when the schema is not this version's."""

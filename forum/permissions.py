@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from forum.database import select
+from forum.database import Rows, as_time, select
 from forum.errors import NotAllowed, NotFound
-from forum.models import Group, Membership, Person, Post, Thread
+from forum.models import Group, Post, Thread
+from forum.reading import ShownThread, thread_by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class User:
     site_role: str | None = None
     roles: Mapping[int, str] = field(default_factory=dict)
     session_id: int = 0
+    seen_at: datetime | None = None
 
     @property
     def is_analyst(self) -> bool:
@@ -43,7 +46,17 @@ class User:
 # Seeing: groups (their name and purpose), and the talk in them.
 
 
-def can_see_group(user: User, group: Group) -> bool:
+class AnyGroup(Protocol):
+    """A group as a model or as a row that was read with its thread."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def visibility(self) -> str: ...
+
+
+def can_see_group(user: User, group: AnyGroup) -> bool:
     return group.visibility == "listed" or group.id in user.roles
 
 
@@ -51,7 +64,7 @@ def visible_groups(user: User) -> QuerySet[Group]:
     return Group.filter(Q(visibility="listed") | Q(id__in=list(user.roles)))
 
 
-def can_read_group(user: User, group: Group) -> bool:
+def can_read_group(user: User, group: AnyGroup) -> bool:
     return group.id in user.roles or (user.is_analyst and group.visibility == "listed")
 
 
@@ -60,7 +73,7 @@ def readable_groups(user: User) -> QuerySet[Group]:
     return Group.filter(mine | Q(visibility="listed") if user.is_analyst else mine)
 
 
-def can_read_thread(user: User, thread: Thread) -> bool:
+def can_read_thread(user: User, thread: Thread | ShownThread) -> bool:
     return can_read_group(user, thread.group)
 
 
@@ -85,9 +98,9 @@ async def readable_group(user: User, slug: str) -> Group:
     return group
 
 
-async def visible_thread(user: User, thread_id: int) -> Thread:
+async def visible_thread(user: User, thread_id: int) -> ShownThread:
     """The thread with its group, or NotFound."""
-    thread = await Thread.get_or_none(id=thread_id).select_related("group")
+    thread = await thread_by_id(thread_id)
     if thread is None or not can_read_thread(user, thread):
         raise NotFound
     return thread
@@ -104,11 +117,11 @@ async def visible_post(user: User, post_id: int) -> Post:
 # Doing: each answers for a thing that the person can see.
 
 
-def can_post(user: User, group: Group) -> bool:
+def can_post(user: User, group: AnyGroup) -> bool:
     return user.roles.get(group.id) in ("member", "facilitator")
 
 
-def can_facilitate(user: User, group: Group) -> bool:
+def can_facilitate(user: User, group: AnyGroup) -> bool:
     return user.roles.get(group.id) == "facilitator"
 
 
@@ -116,7 +129,7 @@ def can_edit(user: User, post: Post) -> bool:
     return post.author_id == user.id and post.hidden_at is None and can_post(user, post.thread.group)
 
 
-def can_tag(user: User, group: Group) -> bool:
+def can_tag(user: User, group: AnyGroup) -> bool:
     return can_facilitate(user, group) or (user.is_analyst and can_read_group(user, group))
 
 
@@ -124,7 +137,7 @@ def can_see_codebook(user: User) -> bool:
     return user.is_analyst or bool(user.facilitated)
 
 
-def can_summarise(user: User, group: Group) -> bool:
+def can_summarise(user: User, group: AnyGroup) -> bool:
     return can_tag(user, group)
 
 
@@ -145,35 +158,33 @@ def require(allowed: bool, who: str) -> None:
 async def user_of_session(token_hash: str, idle_since: datetime, begun_since: datetime) -> User | None:
     """Who is signed in with this session, with their roles at this moment; None once it ended or ran out."""
     rows = await select(
-        """SELECT s.id AS session_id, p.id, p.name, p.council_id, p.site_role, m.group_id, m.role
-        FROM session s JOIN person p ON p.id = s.person_id
-        LEFT JOIN membership m ON m.person_id = p.id AND m.ended_at IS NULL
+        f"""SELECT s.id AS session_id, s.seen_at, {USER} FROM session s JOIN person p ON p.id = s.person_id {ROLES}
         WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.seen_at > $2 AND s.created_at > $3
         AND p.suspended_at IS NULL""",
         token_hash,
         idle_since,
         begun_since,
     )
-    if not rows:
-        return None
-    first = rows[0]
-    return User(
-        id=first["id"],
-        name=first["name"],
-        council_id=first["council_id"],
-        site_role=first["site_role"],
-        roles={row["group_id"]: row["role"] for row in rows if row["role"]},
-        session_id=first["session_id"],
-    )
+    return _user(rows, rows[0]["session_id"], as_time(rows[0]["seen_at"])) if rows else None
 
 
 async def user_now(user: User) -> User:
     """The same person with the roles of this moment: an action asks once its transaction is open."""
-    person = await Person.get_or_none(id=user.id, suspended_at=None)
-    if person is None:
+    rows = await select(f"SELECT {USER} FROM person p {ROLES} WHERE p.id = $1 AND p.suspended_at IS NULL", user.id)
+    if not rows:
         raise NotFound
-    roles = await Membership.filter(person_id=user.id, ended_at=None).values_list("group_id", "role")
-    return User(person.id, person.name, person.council_id, person.site_role, dict(roles), user.session_id)
+    return _user(rows, user.session_id, user.seen_at)
+
+
+USER = "p.id, p.name, p.council_id, p.site_role, m.group_id, m.role"
+ROLES = "LEFT JOIN membership m ON m.person_id = p.id AND m.ended_at IS NULL"
+
+
+def _user(rows: Rows, session_id: int, seen_at: datetime | None) -> User:
+    """A person from one row for each of their roles."""
+    first = rows[0]
+    roles = {row["group_id"]: row["role"] for row in rows if row["role"]}
+    return User(first["id"], first["name"], first["council_id"], first["site_role"], roles, session_id, seen_at)
 
 
 async def readers(

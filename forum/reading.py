@@ -11,7 +11,7 @@ from typing import Any
 
 from forum.database import as_time, select
 
-POST = """p.id, p.number, p.revision, p.author_id, a.name AS author, c.name AS council,
+POST = """p.id, p.thread_id, p.number, p.revision, p.author_id, a.name AS author, c.name AS council,
     p.created_at, p.edited_at, p.hidden_at, p.html"""
 POST_TABLES = "JOIN person a ON a.id = p.author_id LEFT JOIN council c ON c.id = p.council_id"
 
@@ -21,6 +21,7 @@ class ShownPost:
     """What `_post.html` takes. A hidden post brings no words."""
 
     id: int
+    thread_id: int
     number: int
     revision: int
     author_id: int
@@ -33,12 +34,54 @@ class ShownPost:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """The group of a thread."""
+
+    id: int
+    slug: str
+    name: str
+    visibility: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownThread:
+    """A thread's own row and its group."""
+
+    id: int
+    title: str
+    revision: int
+    posts: int
+    group: ShownGroup
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """One snapshot: the service's `rights` number, the thread's last revision and the posts changed since."""
 
     rights: int
     head: int
     posts: list[ShownPost]
+
+
+async def thread_by_id(thread_id: int) -> ShownThread | None:
+    rows = await select(
+        """SELECT t.id, t.title, t.revision, t.posts, g.id AS group_id, g.slug, g.name, g.visibility
+        FROM thread t JOIN "group" g ON g.id = t.group_id WHERE t.id = $1""",
+        thread_id,
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    group = ShownGroup(row["group_id"], row["slug"], row["name"], row["visibility"])
+    return ShownThread(row["id"], row["title"], row["revision"], row["posts"], group)
+
+
+async def place_of_post(post_id: int) -> tuple[int, int, int]:
+    """Where a post stands: its thread's id, its number in it, and how many posts the thread has."""
+    [row] = await select(
+        "SELECT p.thread_id, p.number, t.posts FROM post p JOIN thread t ON t.id = p.thread_id WHERE p.id = $1", post_id
+    )
+    return row["thread_id"], row["number"], row["posts"]
 
 
 async def page_of_posts(thread_id: int, first: int, last: int) -> list[ShownPost]:
@@ -77,6 +120,7 @@ async def news_since(thread_id: int, revision: int, at_most: int) -> News | None
 def _shown(row: dict[str, Any]) -> ShownPost:
     return ShownPost(
         id=row["id"],
+        thread_id=row["thread_id"],
         number=row["number"],
         revision=row["revision"],
         author_id=row["author_id"],

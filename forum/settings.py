@@ -127,7 +127,6 @@ class Settings(Section):
             return self.service.secret_key.encode()
         path = self.data / "secret"
         if not path.exists():
-            self.data.mkdir(parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(32))
         return path.read_bytes()
@@ -145,6 +144,13 @@ def load(environment: Mapping[str, str] = os.environ, **changed: Mapping[str, An
     except msgspec.ValidationError as fault:
         words, _, place = str(fault).partition(" - at `$.")
         raise Misconfigured(f"Setting {place.rstrip('`') or 'file'}: {words[0].lower()}{words[1:]}.") from None
+    _judge(settings)
+    return settings
+
+
+def reached_at(settings: Settings, url: str) -> Settings:
+    """The same settings with `url` as the public address."""
+    settings = msgspec.structs.replace(settings, site=msgspec.structs.replace(settings.site, url=url))
     _judge(settings)
     return settings
 

@@ -92,7 +92,8 @@ class _ReaderWrapper(ConnectionWrapper[aiosqlite.Connection]):
 class _TransactionClient(SqliteTransactionWrapper):
     async def begin(self) -> None:
         try:
-            await self._connection.commit()  # ends what a cancelled BEGIN may have left open
+            if self._connection.in_transaction:  # what a cancelled BEGIN left open
+                await self._connection.rollback()
             await self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as fault:
             raise OperationalError(fault) from fault

@@ -71,5 +71,7 @@ async def first_time(forum: Forum, user: User, key: str, words: tuple[Any, ...],
         "SELECT words_hash, answer FROM submission WHERE person_id = $1 AND key = $2", user.id, key
     )
     if earlier["words_hash"] != words_hash:
-        raise Invalid({"key": "This form was sent before with other words. Open the page again and send it from there."})
+        raise Invalid(
+            {"key": "This form was sent before with other words. Open the page again and send it from there."}
+        )
     raise Repeated(earlier["answer"])

@@ -69,8 +69,6 @@ async def sign_out(forum: Forum, user: User) -> None:
 
 @action
 async def note_seen(forum: Forum, user: User) -> None:
-    """Keep that the session was used, at most every few minutes."""
-    now = forum.clock()
-    if await Session.filter(id=user.session_id, seen_at__lt=now - SEEN_EVERY).exists():
-        async with forum.write():
-            await Session.filter(id=user.session_id).update(seen_at=now)
+    """Keep that the session is in use."""
+    async with forum.write():
+        await Session.filter(id=user.session_id).update(seen_at=forum.clock())

@@ -12,8 +12,9 @@ from forum.actions.posts import HIDE_REASONS, check_body
 from forum.context import Forum
 from forum.errors import Invalid
 from forum.markup import render
-from forum.models import Hiding, Post
+from forum.models import Hiding
 from forum.permissions import can_edit, can_facilitate, require, visible_post, visible_thread
+from forum.reading import place_of_post
 from forum.web.rendering import page
 from forum.web.requests import Form, forum_of, read_form, user_of
 from forum.web.threads import thread_page
@@ -115,7 +116,7 @@ async def _moderation_page(request: Request, form: Form, status: int = 200, inva
 
 async def _to_post(forum: Forum, post_id: int) -> Response:
     """To the post, on the page of its thread where it stands."""
-    post = await Post.get(id=post_id).select_related("thread")
+    thread_id, number, posts = await place_of_post(post_id)
     size = forum.settings.limits.posts_per_page
-    page_of_post = f"?page={math.ceil(post.number / size)}" if post.thread.posts > size else ""
-    return RedirectResponse(f"/threads/{post.thread_id}{page_of_post}#post-{post.id}", 303)
+    page_of_post = f"?page={math.ceil(number / size)}" if posts > size else ""
+    return RedirectResponse(f"/threads/{thread_id}{page_of_post}#post-{post_id}", 303)

@@ -14,9 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from forum.context import Forum
-from forum.models import Thread
 from forum.permissions import can_see_codebook
-from forum.reading import ShownPost, page_of_posts
+from forum.reading import ShownPost, ShownThread, page_of_posts
 from forum.settings import beside_package
 
 LONDON = ZoneInfo("Europe/London")
@@ -44,7 +43,7 @@ class Pages:
     def render_post(self, post: ShownPost) -> str:
         return self._post.render(post=post)
 
-    async def posts_html(self, thread: Thread, page: int) -> Markup:
+    async def posts_html(self, thread: ShownThread, page: int) -> Markup:
         """A page of posts. What was rendered once is right for as long as the thread's revision stands."""
         key = (thread.id, page, thread.revision)
         if key not in self._kept:

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from forum.actions.sessions import note_seen, signed_in
+from forum.actions.sessions import SEEN_EVERY, note_seen, signed_in
 from forum.context import Forum
 
 
@@ -54,7 +54,8 @@ class Gate:
         elif user is None:
             await self._refuse(Request(scope, receive))(scope, receive, send)
         else:
-            await note_seen(self.forum, user)
+            if user.seen_at is not None and self.forum.clock() - user.seen_at > SEEN_EVERY:
+                await note_seen(self.forum, user)
             await self.app(scope, receive, send)
 
     def _refuse(self, request: Request) -> Response:

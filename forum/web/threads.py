@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from forum.actions.threads import start_thread
 from forum.errors import Invalid, NotFound
 from forum.markup import render
-from forum.models import Thread
 from forum.permissions import can_facilitate, can_post, can_tag, require, visible_group, visible_thread
+from forum.reading import ShownThread
 from forum.web.rendering import Pages, page
 from forum.web.requests import Form, forum_of, number, read_form, user_of
 
@@ -22,7 +22,7 @@ async def show(request: Request) -> Response:
 
 
 async def thread_page(
-    request: Request, thread: Thread, status: int = 200, invalid: Invalid | None = None, form: Form | None = None
+    request: Request, thread: ShownThread, status: int = 200, invalid: Invalid | None = None, form: Form | None = None
 ) -> Response:
     """A page of the thread, by default its last, with what somebody typed when a reply went wrong or is previewed."""
     user, forum = user_of(request), forum_of(request)
@@ -46,6 +46,7 @@ async def thread_page(
         posts=await kept.posts_html(thread, number_of_page),
         page=number_of_page,
         pages=pages,
+        posts_per_page=forum.settings.limits.posts_per_page,
         may_post=can_post(user, thread.group),
         may_facilitate=can_facilitate(user, thread.group),
         may_tag=can_tag(user, thread.group),

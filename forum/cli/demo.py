@@ -1,0 +1,76 @@
+"""`forum demo`: a data folder with the demo world, served on loopback."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+from forum.actions.people import check_password, set_password
+from forum.actions.reference import load_reference
+from forum.cli.serve import serve
+from forum.context import open_forum
+from forum.demo.world import ACCOUNTS, build_large, build_world
+from forum.errors import Misconfigured
+from forum.models import Person
+from forum.settings import Settings, load
+
+OWN_FILES = ("forum.sqlite3", "forum.sqlite3-wal", "forum.sqlite3-shm", "secret", "demo-password")
+
+
+def add_commands(commands: Any) -> None:
+    parser = commands.add_parser("demo", help="fill a folder with the demo world and serve it on this machine")
+    parser.add_argument("--data", default=None, help="the folder, by default data/demo")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--password", help="of all accounts; without it one is made up for each new folder")
+    parser.add_argument("--fresh", action="store_true", help="begin anew")
+    parser.add_argument("--no-serve", action="store_true", help="only fill the folder")
+    parser.add_argument("--size", choices=("small", "large"), default="small", help="large is for measuring")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    folder = arguments.data or os.environ.get("FORUM_DATA") or "data/demo"
+    settings = load(service={"data": folder}, site={"url": f"http://127.0.0.1:{arguments.port}"})
+    if arguments.password is not None:
+        check_password(arguments.password)
+    if arguments.fresh:
+        if settings.database.url:
+            raise Misconfigured("--fresh begins a folder anew; the database of the settings it leaves alone.")
+        for name in OWN_FILES:
+            (settings.data / name).unlink(missing_ok=True)
+    password = asyncio.run(_fill(settings, arguments.password, arguments.size))
+    print(f"\nAccounts of the demo world, all with the password {password}\n")
+    for email, name, what in ACCOUNTS:
+        print(f"  {email:<24} {name:<22} {what}")
+    print(flush=True)
+    return 0 if arguments.no_serve else serve(settings, "127.0.0.1", arguments.port)
+
+
+async def _fill(settings: Settings, wanted: str | None, size: str) -> str:
+    """Fill the folder unless somebody is in it, and return the password that its accounts have."""
+    async with open_forum(settings, migrate=True) as forum:
+        kept = settings.data / "demo-password"
+        password = wanted or (kept.read_text().strip() if kept.exists() else secrets.token_urlsafe(12))
+        if not await Person.exists():
+            await load_reference(forum)
+            build = build_large if size == "large" else build_world
+            await build(forum, await forum.passwords.hash(password), report=_report)
+        elif wanted and (not kept.exists() or kept.read_text().strip() != wanted):
+            for email, _, _ in ACCOUNTS:
+                await set_password(forum, email, wanted)
+        _keep(kept, password)
+        return password
+
+
+def _keep(path: Path, password: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(password + "\n")
+
+
+def _report(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)

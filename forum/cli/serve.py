@@ -1,0 +1,129 @@
+"""`forum serve`: the service on a socket, in one process or several."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import uvicorn
+import uvloop
+from uvicorn.supervisors import Multiprocess
+
+from forum.actions.reference import load_reference
+from forum.app import create_app
+from forum.context import open_forum
+from forum.errors import Misconfigured
+from forum.settings import Settings, load, reached_at
+from forum.wire import WireProtocol
+
+
+def add_commands(commands: Any) -> None:
+    parser = commands.add_parser("serve", help="run the service")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--workers", type=int, help="processes; more than one needs PostgreSQL and Redis")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    changed = {"service": {"workers": arguments.workers}} if arguments.workers is not None else {}
+    return serve(load(**changed), arguments.host, arguments.port)
+
+
+def serve(settings: Settings, host: str, port: int) -> int:
+    """Serve until SIGTERM or SIGINT, after one line `Ready: …` once the service answers."""
+    if not 0 <= port <= 65535:
+        raise Misconfigured(f"--port {port} is not a port: use 1 to 65535.")
+    with _listen(host, port) as listener:
+        where = f"http://{host}:{listener.getsockname()[1]}"
+        if not settings.site.url:
+            settings = reached_at(settings, where)
+        if settings.service.workers == 1:
+            uvloop.run(_serve_one(settings, [listener], where))
+            return 0
+        asyncio.run(_prepare(settings))
+        config = _config(None, settings)
+        config.workers = settings.service.workers
+        threading.Thread(target=_say_ready, args=(where, settings.hosts[0]), daemon=True).start()
+        Multiprocess(config, target=partial(_work, settings), sockets=[listener]).run()
+        return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as fault:
+        raise Misconfigured(f"Cannot listen on {host} port {port}: {fault.strerror or fault}.") from None
+
+
+async def _prepare(settings: Settings) -> None:
+    """What has to stand before the first worker starts: found wanting here, it is said once."""
+    async with open_forum(settings, create=True) as forum:
+        await load_reference(forum)
+
+
+def _work(settings: Settings, sockets: list[socket.socket]) -> None:
+    uvloop.run(_serve_one(settings, sockets, None))
+
+
+async def _serve_one(settings: Settings, sockets: list[socket.socket], where: str | None) -> None:
+    async with open_forum(settings, create=True) as forum:
+        await load_reference(forum)
+        await _Server(_config(create_app(forum), settings), where).serve(sockets=sockets)
+
+
+def _config(app: Any, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app or "forum.app:create_app",
+        ws=WireProtocol,
+        ws_max_size=65536,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=10,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.site.proxies,
+        server_header=False,
+        access_log=False,  # addresses of threads beside network addresses: nobody needs that on disk
+        log_level="warning",
+    )
+
+
+class _Server(uvicorn.Server):
+    """Says that it is ready, and ends with status 0 when it is told to."""
+
+    def __init__(self, config: uvicorn.Config, where: str | None) -> None:
+        super().__init__(config)
+        self._where = where
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self._where:
+            print(f"Ready: {self._where}", flush=True)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def _say_ready(where: str, host: str) -> None:
+    """With several workers nobody but a visitor knows that the service answers."""
+    request = urllib.request.Request(f"{where}/sign-in", headers={"host": host})
+    while True:
+        with contextlib.suppress(OSError, urllib.error.URLError):
+            urllib.request.urlopen(request, timeout=2).close()
+            print(f"Ready: {where}", flush=True)
+            return
+        time.sleep(0.1)
