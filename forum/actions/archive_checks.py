@@ -44,7 +44,10 @@ class Lists:
 
 @dataclass
 class Archive:
-    """The lines of one archive by what they are called in it; taggings with the numbers of their lines."""
+    """The lines of one archive by what they are called in it; taggings with the numbers of their lines.
+
+    `altered` has the bodies, as the file gives them, of the posts that are stored with other line ends or outer spaces.
+    """
 
     id: str = ""
     groups: dict[str, GroupLine] = field(default_factory=dict)
@@ -54,7 +57,7 @@ class Archive:
     themes: dict[str, ThemeLine] = field(default_factory=dict)
     taggings: list[tuple[int, TaggingLine]] = field(default_factory=list)
     addresses: set[str] = field(default_factory=set)
-    altered: set[str] = field(default_factory=set)
+    altered: dict[str, str] = field(default_factory=dict)
 
 
 async def read_lists() -> Lists:
@@ -125,7 +128,7 @@ def _take_post(forum: Forum, archive: Archive, lists: Lists, line: PostLine) -> 
     _seen("author", line.author, archive.people)
     body = check_body(forum, line.body)
     if body != line.body:
-        archive.altered.add(line.ref)
+        archive.altered[line.ref] = line.body
     line.body = body
     if isinstance(line.council, str):
         _council(line.council, lists)
@@ -157,18 +160,13 @@ def _check_tagging(archive: Archive, lists: Lists, line: TaggingLine) -> None:
         return
     if line.start is None or line.end is None:
         raise Invalid({"start" if line.start is None else "end": "it is missing: a passage has a start and an end."})
-    length = len(archive.posts[line.post].body)
-    if not 0 <= line.start < length:
-        raise Invalid({"start": f"the passage is not inside the post, which has {length:,} characters."})
-    if not line.start < line.end <= length:
-        raise Invalid({"end": f"the passage is not inside the post, which has {length:,} characters."})
-    if line.post in archive.altered:
-        # The positions may count in the body as the file has it, and nobody could tell.
-        raise Invalid(
-            {
-                "start": f"positions count in the text as it is stored, and line ends or outer spaces of {line.post} differ."
-            }
-        )
+    body = archive.posts[line.post].body
+    if not 0 <= line.start < len(body):
+        raise Invalid({"start": f"the passage is not inside the post, which has {len(body):,} characters."})
+    if not line.start < line.end <= len(body):
+        raise Invalid({"end": f"the passage is not inside the post, which has {len(body):,} characters."})
+    if archive.altered.get(line.post, body)[line.start : line.end] != body[line.start : line.end]:
+        raise Invalid({"start": "positions count in the text as it is stored, with LF line ends and no outer spaces."})
 
 
 def _once(name: str, value: str, taken: Container[str]) -> None:
