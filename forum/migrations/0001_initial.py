@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Group',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(generated=False, primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('slug', fields.CharField(unique=True, max_length=60)),
                 ('name', fields.CharField(max_length=120)),
                 ('purpose', fields.TextField(default='', unique=False)),
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Person',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(generated=False, primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('email', fields.CharField(unique=True, max_length=254)),
                 ('name', fields.CharField(max_length=120)),
                 ('council', fields.ForeignKeyField('forum.Council', source_field='council_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.RESTRICT)),
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Membership',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(generated=False, primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('group', fields.ForeignKeyField('forum.Group', source_field='group_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('person', fields.ForeignKeyField('forum.Person', source_field='person_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('role', fields.CharField(max_length=20)),
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Service',
             fields=[
-                ('id', fields.IntField(primary_key=True, default=1, unique=True, db_index=True)),
+                ('id', fields.IntField(generated=False, primary_key=True, default=1, unique=True, db_index=True)),
                 ('epoch', fields.CharField(max_length=32)),
                 ('rights', fields.BigIntField(default=0)),
             ],
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Session',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(generated=False, primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('person', fields.ForeignKeyField('forum.Person', source_field='person_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('token_hash', fields.CharField(unique=True, max_length=64)),
                 ('place', fields.CharField(max_length=64)),
@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Thread',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(generated=False, primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('group', fields.ForeignKeyField('forum.Group', source_field='group_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('author', fields.ForeignKeyField('forum.Person', source_field='author_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.RESTRICT)),
                 ('title', fields.CharField(max_length=200)),
@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Post',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(generated=False, primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('thread', fields.ForeignKeyField('forum.Thread', source_field='thread_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('number', fields.IntField()),
                 ('revision', fields.BigIntField()),
@@ -159,13 +159,13 @@ class Migration(migrations.Migration):
                 ('edited_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('hidden_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'post', 'app': 'forum', 'unique_together': (('thread_id', 'number'),), 'indexes': [Index(fields=['thread_id', 'revision'], name='post_changes'), Index(fields=['author_id'], name='post_author'), Index(fields=['created_at'], name='post_created')], 'pk_attr': 'id'},
+            options={'table': 'post', 'app': 'forum', 'unique_together': (('thread_id', 'number'),), 'indexes': [Index(fields=['thread_id', 'revision'], name='post_changes'), Index(fields=['author_id'], name='post_author'), Index(fields=['created_at'], name='post_created'), Index(fields=['thread_id', 'hidden_at', 'author_id', 'council_id', 'created_at'], name='post_summary')], 'pk_attr': 'id'},
             bases=['Model'],
         ),
         ops.CreateModel(
             name='Edition',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(generated=False, primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('post', fields.ForeignKeyField('forum.Post', source_field='post_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('revision', fields.BigIntField()),
                 ('body', fields.TextField(unique=False)),
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Hiding',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(generated=False, primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('post', fields.ForeignKeyField('forum.Post', source_field='post_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('by', fields.ForeignKeyField('forum.Person', source_field='by_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.RESTRICT)),
                 ('reason', fields.CharField(max_length=20)),
@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Tagging',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(generated=False, primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('post', fields.ForeignKeyField('forum.Post', source_field='post_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('post_revision', fields.BigIntField()),
                 ('theme', fields.ForeignKeyField('forum.Theme', source_field='theme_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.RESTRICT)),
@@ -205,7 +205,7 @@ class Migration(migrations.Migration):
                 ('by', fields.ForeignKeyField('forum.Person', source_field='by_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.RESTRICT)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'tagging', 'app': 'forum', 'indexes': [Index(fields=['post_id'], name='tagging_post'), Index(fields=['theme_id', 'kind'], name='tagging_theme')], 'pk_attr': 'id'},
+            options={'table': 'tagging', 'app': 'forum', 'indexes': [Index(fields=['post_id', 'theme_id', 'kind'], name='tagging_post'), Index(fields=['theme_id', 'kind'], name='tagging_theme')], 'pk_attr': 'id'},
             bases=['Model'],
         ),
     ]

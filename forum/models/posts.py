@@ -45,6 +45,8 @@ class Post(Model):
             Index(fields=("thread_id", "revision"), name="post_changes"),
             Index(fields=("author_id",), name="post_author"),
             Index(fields=("created_at",), name="post_created"),
+            # holds all that a summary asks of a post, so that it reads no bodies
+            Index(fields=("thread_id", "hidden_at", "author_id", "council_id", "created_at"), name="post_summary"),
         )
 
 

@@ -45,6 +45,6 @@ class Tagging(Model):
     class Meta:
         table = "tagging"
         indexes = (
-            Index(fields=("post_id",), name="tagging_post"),
+            Index(fields=("post_id", "theme_id", "kind"), name="tagging_post"),
             Index(fields=("theme_id", "kind"), name="tagging_theme"),
         )

@@ -1,0 +1,184 @@
+"""Live: CPU of a delivery to 1,000 viewers beside websockets.broadcast(), delay at 500 viewers, memory of an idle one."""
+
+import asyncio
+import contextlib
+import secrets
+import statistics
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+import uvloop
+import websockets
+from websockets.asyncio.server import ServerConnection, broadcast
+from websockets.asyncio.server import serve as serve_websockets
+
+from benchmarks.measuring import WORDS, Server, World, claim, connection, served, world
+from benchmarks.pages import hub
+
+PORT, BARE_PORT = 8473, 8474
+VIEWERS, POSTS, ROUNDS = 1000, 40, 3
+MARK = b'"post":'  # once in each message
+PATIENCE = 60
+DELAY_VIEWERS, DELAY_POSTS, DELAY_EVERY = 500, 50, 0.2
+
+
+class Watcher(asyncio.Protocol):
+    """One viewer: it counts the posts that came, and keeps when."""
+
+    def __init__(self, request: bytes) -> None:
+        self._request = request
+        self._tail = b""
+        self.open = False
+        self.message = b""
+        self.arrivals: list[float] = []
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        data = self._tail + data
+        if not self.open:
+            head, separator, data = data.partition(b"\r\n\r\n")
+            if not separator:
+                self._tail = head
+                return
+            if b" 101 " not in head.split(b"\r\n")[0]:
+                raise RuntimeError(head.decode("latin-1"))
+            self.open = True
+        if (start := data.rfind(b'{"revision"')) >= 0:
+            self.message = data[start:]
+        self.arrivals += [time.perf_counter()] * data.count(MARK)
+        self._tail = data[1 - len(MARK) :] if data else b""
+
+
+async def watch(port: int, path: str, token: str) -> Watcher:
+    request = (
+        f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\norigin: http://127.0.0.1:{port}\r\nconnection: Upgrade\r\n"
+        f"upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        f"cookie: session={token}\r\n\r\n"
+    )
+    loop = asyncio.get_running_loop()
+    _, watcher = await loop.create_connection(lambda: Watcher(request.encode()), "127.0.0.1", port)
+    while not watcher.open:
+        await asyncio.sleep(0.001)
+    return watcher
+
+
+async def watch_thread(place: World, viewers: int, since: int) -> list[Watcher]:
+    path = f"/threads/{place.threads[50]}/live?since={since}"
+    return [await watch(PORT, path, place.tokens[number]) for number in range(viewers)]
+
+
+async def all_have(watchers: list[Watcher], posts: int) -> None:
+    deadline = time.perf_counter() + PATIENCE
+    while (fewest := min(len(watcher.arrivals) for watcher in watchers)) < posts:
+        if time.perf_counter() > deadline:
+            raise RuntimeError(f"Some viewer got {fewest} posts of {posts}.")
+        await asyncio.sleep(0.002)
+
+
+def close(watchers: list[Watcher]) -> None:
+    for watcher in watchers:
+        watcher.transport.abort()
+
+
+def reply() -> str:
+    return urlencode({"body": WORDS, "key": secrets.token_urlsafe(18)})
+
+
+async def delivery_cost(place: World, forum: Server, since: int) -> tuple[float, str]:
+    """CPU seconds for one delivery, everything from the form to the sockets included, and a message."""
+    watchers = await watch_thread(place, VIEWERS, since)
+    async with connection(PORT) as writer:
+        before = forum.cpu
+        for number in range(1, POSTS + 1):
+            await writer.post(f"/threads/{place.threads[50]}/posts", reply(), place.tokens[0])
+            await all_have(watchers, number)
+        spent = forum.cpu - before
+    message = watchers[0].message.decode()
+    close(watchers)
+    return spent / (POSTS * VIEWERS), message
+
+
+async def bare(ready: Any) -> None:
+    """A server of the websockets library that broadcasts what it is sent."""
+    viewers: set[ServerConnection] = set()
+
+    async def handle(viewer: ServerConnection) -> None:
+        viewers.add(viewer)
+        with contextlib.suppress(websockets.ConnectionClosed):
+            async for message in viewer:
+                broadcast(viewers - {viewer}, message)
+        viewers.remove(viewer)
+
+    async with serve_websockets(handle, "127.0.0.1", BARE_PORT, compression=None, ping_interval=None):
+        ready.set()
+        await asyncio.get_running_loop().create_future()
+
+
+async def broadcast_cost(other: Server, message: str) -> float:
+    watchers = [await watch(BARE_PORT, "/", "") for _ in range(VIEWERS)]
+    async with websockets.connect(f"ws://127.0.0.1:{BARE_PORT}", compression=None, ping_interval=None) as writer:
+        before = other.cpu
+        for number in range(1, POSTS + 1):
+            await writer.send(message)
+            await all_have(watchers, number)
+        spent = other.cpu - before
+    close(watchers)
+    return spent / (POSTS * VIEWERS)
+
+
+async def delays(place: World, revision: int) -> list[float]:
+    """Seconds from sending the form to its arrival, for each post and viewer."""
+    watchers = await watch_thread(place, DELAY_VIEWERS, revision)
+    sent = []
+    async with connection(PORT) as writer:
+        for _ in range(DELAY_POSTS):
+            sent.append(time.perf_counter())
+            await writer.post(f"/threads/{place.threads[50]}/posts", reply(), place.tokens[0])
+            await asyncio.sleep(max(0.0, sent[-1] + DELAY_EVERY - time.perf_counter()))
+    await all_have(watchers, len(sent))
+    close(watchers)
+    return [arrival - moment for watcher in watchers for moment, arrival in zip(sent, watcher.arrivals, strict=True)]
+
+
+async def idle_memory(place: World, forum: Server) -> float:
+    """Resident bytes for each of the first 1,000 viewers of a service that has served a few pages and sockets."""
+    async with connection(PORT) as reader:
+        for _ in range(20):
+            await reader.get(f"/threads/{place.threads[50]}", place.tokens[0])
+    close(await watch_thread(place, 20, 50))
+    await asyncio.sleep(1)
+    before = forum.memory
+    watchers = await watch_thread(place, VIEWERS, 50)
+    await asyncio.sleep(2)
+    used = forum.memory - before
+    close(watchers)
+    await asyncio.sleep(1)
+    return used / VIEWERS
+
+
+def main() -> bool:
+    print("Live. Repeat with: python3 dev.py bench live", flush=True)
+    with world(PORT, VIEWERS, (50,)) as place:
+        with served(hub, place.settings, PORT) as forum:
+            memory = uvloop.run(idle_memory(place, forum))
+            rounds = []
+            with served(bare) as other:
+                for number in range(ROUNDS):
+                    ours, message = uvloop.run(delivery_cost(place, forum, 50 + number * POSTS))
+                    rounds.append((ours, uvloop.run(broadcast_cost(other, message))))
+            late = sorted(uvloop.run(delays(place, 50 + ROUNDS * POSTS)))
+    ours, theirs = (statistics.median(figures) for figures in zip(*rounds, strict=True))
+    seen = late[int(len(late) * 0.95)]
+    print(f"  delivery to one of {VIEWERS} viewers: {ours * 1e6:.2f} µs of CPU, {len(message)} bytes")
+    print(f"  websockets.broadcast(), same bytes: {theirs * 1e6:.2f} µs of CPU")
+    return all(
+        [
+            claim("delivery beside broadcast()", ours / theirs, 1),
+            claim(f"95 % of {DELAY_VIEWERS} viewers see a post within", seen * 1000, 100, "ms"),
+            claim("memory of an idle viewer", memory / 1024, 30, "KiB"),
+        ]
+    )
