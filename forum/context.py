@@ -10,15 +10,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from forum.bus import Bus, open_bus
 from forum.database import Database, open_database, select, transaction
-from forum.errors import Misconfigured, NotFound
+from forum.errors import NotFound
 from forum.passwords import Passwords
-from forum.settings import Settings
+from forum.settings import Settings, make_folder
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +59,11 @@ class Forum:
             await select("UPDATE service SET rights = rights + 1 RETURNING rights")
             yield
 
+    def session_limits(self) -> tuple[datetime, datetime]:
+        """The earliest times at which a session that still holds was last seen, and was begun."""
+        sessions, now = self.settings.sessions, self.clock()
+        return now - timedelta(hours=sessions.idle_hours), now - timedelta(hours=sessions.absolute_hours)
+
     async def to_the_end(self, act: Coroutine[Any, Any, Any]) -> Any:
         """Run `act` whole even when the caller is cancelled: half a write would keep the database's lock for ever."""
         task = asyncio.create_task(act)
@@ -97,13 +101,6 @@ async def open_forum(settings: Settings, *, create: bool = False, migrate: bool 
                 yield forum
         finally:
             await forum.close()
-
-
-def make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise Misconfigured(f"The data folder {folder} cannot be made: {fault.strerror}.") from None
 
 
 async def _next_revision(thread_id: int) -> int:

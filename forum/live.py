@@ -18,7 +18,6 @@ from typing import Any, Protocol
 import msgspec
 from websockets.frames import Frame, Opcode
 
-from forum.actions.sessions import session_limits
 from forum.bus import EVERYTHING
 from forum.context import Forum
 from forum.permissions import readers
@@ -103,22 +102,21 @@ class Room:
                 self._woken.set()
 
     async def _tell_news(self) -> None:
-        if not self.viewers:
+        viewers = list(self.viewers)  # whoever joins from here on has woken the room again
+        if not viewers:
             return
         at_most = self.hub.forum.settings.live.changes_at_once
-        hindmost = min(viewer.revision for viewer in self.viewers)
-        news = await news_since(self.thread_id, hindmost, at_most)
+        news = await news_since(self.thread_id, min(viewer.revision for viewer in viewers), at_most)
         if news is None:
-            for viewer in list(self.viewers):
+            for viewer in viewers:
                 self.hub.dismiss(self, viewer, NOT_THERE)
             return
-        await self._judge(news.rights)
+        await self._judge(viewers, news.rights)
         self.head = news.head
         messages = [Message(post.revision, self._content(post)) for post in news.posts]
-        for viewer in list(self.viewers):
+        for viewer in viewers:
             if viewer.rights != news.rights:
-                self.wake()  # joined while this pass was reading: the next one judges and serves it
-                continue
+                continue  # dismissed, or to be judged afresh in the next pass
             if viewer.revision > news.head or news.head - viewer.revision > at_most:
                 viewer.sink.send(RESET.frame, RESET.text)
             else:
@@ -130,13 +128,13 @@ class Room:
     def _content(self, post: ShownPost) -> dict[str, Any]:
         return {"revision": post.revision, "post": post.id, "html": self.hub.render_post(post)}
 
-    async def _judge(self, rights: int) -> None:
+    async def _judge(self, viewers: list[Viewer], rights: int) -> None:
         """Dismiss those who may no longer read, of all who were not found readers at this rights number."""
-        doubtful = [viewer for viewer in self.viewers if viewer.rights != rights]
+        doubtful = [viewer for viewer in viewers if viewer.rights != rights]
         if not doubtful:
             return
         may_read = await readers(
-            self.thread_id, {viewer.session_id for viewer in doubtful}, *session_limits(self.hub.forum)
+            self.thread_id, {viewer.session_id for viewer in doubtful}, *self.hub.forum.session_limits()
         )
         for viewer in doubtful:
             if may_read.get(viewer.session_id):

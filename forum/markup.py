@@ -12,7 +12,7 @@ import nh3
 from markdown_it import MarkdownIt
 
 TAGS = {"p", "br", "em", "strong", "s", "ul", "ol", "li", "blockquote", "code", "pre", "a"}
-REFUSED = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+REFUSED = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _markdown = (
     MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
     .enable(["linkify", "strikethrough"])

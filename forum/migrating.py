@@ -7,7 +7,6 @@ the migrations table, with foreign keys off, and ends with lost objects put back
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,12 +41,16 @@ async def migrate(client: Any, apps: dict[str, Any], report: Callable[[str], Non
     await MigrationExecutor(client, apps).migrate([], direction="forward")  # makes the table that records the steps
     plan = await pending(client, apps)
     if on_sqlite and plan and await MigrationExecutor(client, apps).recorder.applied_migrations():
-        await client.execute_query_dict("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy2(client.filename, Path(f"{client.filename}.before-{plan[0].migration.name}"))
+        copy = Path(f"{client.filename}.before-{plan[0].migration.name}")
+        copy.unlink(missing_ok=True)
+        await client.execute_query(f"VACUUM INTO '{str(copy).replace(chr(39), chr(39) * 2)}'")
     steps = 0
     while plan:
         if on_sqlite:
             await client.execute_query("PRAGMA foreign_keys = OFF")
+            # While a table is being rebuilt, triggers of other tables name one that is not there.
+            rebuilds = not any(isinstance(each, operations.RenameModel) for each in plan[0].migration.operations)
+            await client.execute_query(f"PRAGMA legacy_alter_table = {int(rebuilds)}")
         try:
             async with in_transaction(client.connection_name) as inside:
                 if not on_sqlite:
@@ -59,6 +62,7 @@ async def migrate(client: Any, apps: dict[str, Any], report: Callable[[str], Non
                     steps += 1
         finally:
             if on_sqlite:
+                await client.execute_query("PRAGMA legacy_alter_table = OFF")
                 await client.execute_query("PRAGMA foreign_keys = ON")
         plan = plan[1:]
     return steps

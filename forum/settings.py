@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -21,6 +21,8 @@ SHORT_NAMES = {
     "FORUM_REDIS_URL": ("redis", "url"),
 }
 PACKAGE = Path(__file__).parent
+SECRET_LENGTH = 32
+MOST = {"sessions": 100_000}  # hours: a time so long ago still has a date
 
 
 def beside_package(name: str) -> Path:
@@ -126,10 +128,16 @@ class Settings(Section):
         if self.service.secret_key:
             return self.service.secret_key.encode()
         path = self.data / "secret"
-        if not path.exists():
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(32))
-        return path.read_bytes()
+        try:
+            if not path.exists():
+                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                    file.write(secrets.token_urlsafe(32))
+            secret = path.read_bytes()
+        except OSError as fault:
+            raise Misconfigured(f"The secret in {path} cannot be read or made: {fault.strerror}.") from None
+        if len(secret) < SECRET_LENGTH:
+            raise Misconfigured(f"The secret in {path} has fewer than {SECRET_LENGTH} characters.")
+        return secret
 
 
 def load(environment: Mapping[str, str] = os.environ, **changed: Mapping[str, Any]) -> Settings:
@@ -146,6 +154,13 @@ def load(environment: Mapping[str, str] = os.environ, **changed: Mapping[str, An
         raise Misconfigured(f"Setting {place.rstrip('`') or 'file'}: {words[0].lower()}{words[1:]}.") from None
     _judge(settings)
     return settings
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise Misconfigured(f"The data folder {folder} cannot be made: {fault.strerror}.") from None
 
 
 def reached_at(settings: Settings, url: str) -> Settings:
@@ -186,7 +201,9 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, dict[str, Any
 
 
 def _judge(settings: Settings) -> None:
-    url = urlsplit(settings.site.url)
+    url = _address("site.url", settings.site.url)
+    database = _address("database.url", settings.database.url)
+    redis = _address("redis.url", settings.redis.url)
     wrong = [
         (settings.site.url and url.scheme not in ("http", "https"), "site.url must begin with http:// or https://"),
         (settings.site.url and not url.hostname, "site.url must name a host"),
@@ -194,7 +211,20 @@ def _judge(settings: Settings) -> None:
             url.scheme == "http" and not is_loopback(url.hostname or ""),
             "site.url must be https except on this machine: passwords would travel in the open",
         ),
-        (0 < len(settings.service.secret_key) < 32, "service.secret_key must have at least 32 characters"),
+        (
+            settings.database.url and database.scheme not in ("sqlite", "postgres", "postgresql"),
+            "database.url must begin with sqlite:// or postgres://",
+        ),
+        (
+            settings.redis.url and redis.scheme not in ("redis", "rediss", "unix"),
+            "redis.url must begin with redis://, rediss:// or unix://",
+        ),
+        (
+            0 < len(settings.service.secret_key) < SECRET_LENGTH,
+            f"service.secret_key must have at least {SECRET_LENGTH} characters",
+        ),
+        (settings.service.workers < 1, "service.workers must be at least 1"),
+        (0 < settings.passwords.memory_kib < 8, "passwords.memory_kib must be at least 8: argon2 takes no less"),
         (settings.intelligence.people < 5, "intelligence.people must be at least 5"),
         (settings.intelligence.councils < 3, "intelligence.councils must be at least 3"),
         (
@@ -206,13 +236,25 @@ def _judge(settings: Settings) -> None:
     numbers = [("limits", settings.limits), ("live", settings.live), ("sessions", settings.sessions)]
     numbers += [("sign_in", settings.sign_in), ("passwords", settings.passwords)]
     wrong += [
-        (getattr(section, field) <= 0, f"{name}.{field} must be more than 0")
+        (
+            not 0 < getattr(section, field) <= MOST.get(name, 10**9),
+            f"{name}.{field} must be more than 0, and at most {MOST.get(name, 10**9):,}",
+        )
         for name, section in numbers
         for field in section.__struct_fields__
     ]
     for is_wrong, sentence in wrong:
         if is_wrong:
             raise Misconfigured(f"Setting {sentence}.")
+
+
+def _address(name: str, url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as fault:
+        raise Misconfigured(f"Setting {name} is not an address: {fault}.") from None
+    return parts
 
 
 def is_loopback(host: str) -> bool:

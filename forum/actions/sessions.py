@@ -28,13 +28,7 @@ async def signed_in(forum: Forum, token: str) -> User | None:
     """Who has this token, unless the session ended, sat idle or grew too old."""
     if not token:
         return None
-    return await user_of_session(hash_token(token), *session_limits(forum))
-
-
-def session_limits(forum: Forum) -> tuple[object, object]:
-    """The earliest times at which a session that still holds was last seen, and was begun."""
-    sessions, now = forum.settings.sessions, forum.clock()
-    return now - timedelta(hours=sessions.idle_hours), now - timedelta(hours=sessions.absolute_hours)
+    return await user_of_session(hash_token(token), *forum.session_limits())
 
 
 async def has_signed_in_from(email: str, place: str) -> bool:

@@ -10,6 +10,7 @@ from forum.models.ids import new_id
 from forum.models.taggings import KINDS
 from forum.permissions import User, can_tag, require, user_now, visible_post
 
+LONGEST_CODE = 20
 WHO_TAGS = "Only facilitators of this group and analysts may tag in it."
 
 
@@ -34,7 +35,9 @@ async def tag_post(
         user = await user_now(user)
         post = await visible_post(user, post_id)
         require(can_tag(user, post.thread.group), WHO_TAGS)
-        theme = await Theme.get_or_none(code=theme_code)
+        await first_time(forum, user, key, ("tag", post_id, theme_code, kind, passage, revision), tagging_id)
+        # A longer code than any that can be stored is not asked for: the ORM raises instead of finding nothing.
+        theme = await Theme.get_or_none(code=theme_code) if len(theme_code) <= LONGEST_CODE else None
         problems = {}
         if theme is None:
             problems["theme"] = "Choose a theme of the codebook."
@@ -46,7 +49,6 @@ async def tag_post(
             problems["start"] = "The passage is not inside the post. Select it again."
         if problems or theme is None:
             raise Invalid(problems)
-        await first_time(forum, user, key, ("tag", post_id, theme_code, kind, passage, revision), tagging_id)
         start, end = passage or (None, None)
         await Tagging.create(
             id=tagging_id,

@@ -8,10 +8,10 @@ import sys
 from typing import Any
 
 from forum.actions.reference import load_reference
-from forum.context import make_folder, open_forum
+from forum.context import open_forum
 from forum.database import open_database
 from forum.errors import Misconfigured
-from forum.settings import Settings, load
+from forum.settings import Settings, load, make_folder
 
 SECRETS = {"secret_key", "url"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from forum.errors import Invalid, NotAllowed, NotFound
@@ -60,4 +60,16 @@ async def failed(request: Request, fault: Exception) -> Response:
     return error_page(request, 500, "It has been noted. Please try again in a minute; a form can be sent once more.")
 
 
-HANDLERS = {NotFound: not_found, NotAllowed: not_allowed, Invalid: invalid, HTTPException: refused, 500: failed}
+async def hung_up(request: Request, fault: Exception) -> Response:
+    """The browser went away in the middle of its form: nobody reads this, and it is no fault of ours to log."""
+    return Response(status_code=400)
+
+
+HANDLERS = {
+    NotFound: not_found,
+    NotAllowed: not_allowed,
+    Invalid: invalid,
+    HTTPException: refused,
+    ClientDisconnect: hung_up,
+    500: failed,
+}

@@ -23,9 +23,9 @@ class SignInLimits:
         self._per_address = RateLimitItemPerMinute(settings.sign_in.tries_per_address, QUARTER_HOUR, "address")
 
     async def allow(self, email: str, place: str, known: bool) -> bool:
-        """Count one try and say whether it may go on. A `known` place of the account has a count of its own, so that a
-        stranger's tries keep nobody out; the tries from all strange places are counted together."""
-        return await self._limiter.hit(self._per_address, place) and await self._limiter.hit(
+        """Count one try and say whether it may go on. A `known` place of the account has a count of its own, so that
+        nobody else's tries keep its owner out; the tries from all strange places are counted together."""
+        return (known or await self._limiter.hit(self._per_address, place)) and await self._limiter.hit(
             self._per_account, email, place if known else "strangers"
         )
 
@@ -40,6 +40,8 @@ def network_of(address: str) -> str:
         found = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped  # how a socket for both versions names an IPv4 address
     return str(found) if found.version == 4 else str(ipaddress.ip_network(f"{address}/64", strict=False))
 
 

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -97,9 +97,10 @@ async def _listen(receive: Receive) -> int:
 
 def _since(query_string: bytes, epoch: str) -> int | None:
     """The revision that the page has; None when it is no revision; past every revision when its epoch is another."""
-    values = {name: found[0] for name, found in parse_qs(query_string.decode("latin-1")).items()}
+    fields = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
+    values = dict(fields)
     since = values.get("since", "0")
-    if not (since.isascii() and since.isdigit() and len(since) <= 16):
+    if len(values) < len(fields) or not (since.isascii() and since.isdigit() and len(since) <= 16):
         return None
     return int(since) if values.get("epoch", epoch) == epoch else 2**62
 

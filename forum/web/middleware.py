@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from forum.context import Forum
 from forum.web.errors import error_page
@@ -75,7 +75,7 @@ class SameOrigin:
                 await error_page(Request(scope), 403, words)(scope, receive, send)
                 return
         elif scope["type"] == "websocket" and not self._is_ours(Headers(scope=scope)):
-            await Response("Forbidden", 403)(scope, receive, send)
+            await WebSocketClose()(scope, receive, send)  # before the upgrade, which makes it a 403
             return
         await self.app(scope, receive, send)
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from forum.context import Forum
+from forum.markup import REFUSED
 from forum.permissions import can_see_codebook
 from forum.reading import ShownPost, ShownThread, page_of_posts
 from forum.settings import beside_package
@@ -72,7 +73,10 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         **context,
     }
     pages: Pages = request.app.state.pages
-    return HTMLResponse(pages.templates.get_template(template).render(context), status)
+    html = pages.templates.get_template(template).render(context)
+    if context["problems"]:  # it shows again what somebody typed, and that may be what no page can carry
+        html = REFUSED.sub("\ufffd", html)
+    return HTMLResponse(html, status)
 
 
 def new_key() -> str:

@@ -6,6 +6,7 @@ Positions count in the stored source, so that is what it shows, as plain text. M
 from __future__ import annotations
 
 import math
+import re
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -118,10 +119,10 @@ def _passage(form: Form) -> tuple[int, int] | None:
         raise Invalid({"start": "A passage needs both a start and an end."})
     if not form.ticked:
         return None
-    try:
-        spans = sorted((int(first), int(last)) for first, _, last in (tick.partition("-") for tick in form.ticked))
-    except ValueError:
-        raise Invalid({"start": "Tick the sentences on the page."}) from None
+    ticks = [re.fullmatch("([0-9]{1,6})-([0-9]{1,6})", tick) for tick in form.ticked]
+    if not all(ticks):
+        raise Invalid({"start": "Tick the sentences on the page."})
+    spans = sorted((int(tick[1]), int(tick[2])) for tick in ticks if tick)
     return spans[0][0], spans[-1][1]
 
 

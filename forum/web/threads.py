@@ -7,6 +7,7 @@ import math
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from forum.actions.posts import check_body
 from forum.actions.threads import start_thread
 from forum.errors import Invalid, NotFound
 from forum.markup import render
@@ -62,9 +63,10 @@ async def new(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     form = await read_form(request)
-    if "preview" in form:
-        return await _new_page(request, form)
     try:
+        if "preview" in form:
+            form["body"] = check_body(forum_of(request), form.get("body", ""))
+            return await _new_page(request, form)
         thread_id = await start_thread(
             forum_of(request),
             user_of(request),
@@ -90,5 +92,5 @@ async def _new_page(request: Request, form: Form, status: int = 200, invalid: In
         group=group,
         problems=invalid.problems if invalid else {},
         values=form,
-        preview=await render(form.get("body", "")) if "preview" in form else None,
+        preview=await render(form["body"]) if "preview" in form and invalid is None else None,
     )

@@ -1,0 +1,218 @@
+"""Tagging: a theme on a post or on a passage of its source, seen by facilitators and analysts only."""
+
+import asyncio
+import re
+
+import pytest
+
+from forum.models import Post, Tagging, Thread
+from tests.cast import new_key, posts_in, thread_in, user
+
+JSON = {"accept": "application/json"}
+SOURCE = "Mae'r tŷ 🏠👩‍👩‍👧 yn oer. Cafe\u0301 is **shut**!\n\nWho pays?"
+
+
+@pytest.fixture
+async def post(signed_in):
+    """Amina's third post in adult-social-care, with Welsh, an emoji of three people and a combining accent."""
+    amina = await signed_in("amina")
+    return await Post.get(id=await amina.write((await thread_in("adult-social-care")).id, SOURCE))
+
+
+async def tag(browser, post, **fields):
+    form = {"theme": "CARE-3", "kind": "barrier", "revision": post.revision} | fields
+    return await browser.act(f"/posts/{post.id}/taggings", **{name: value for name, value in form.items() if value is not None})
+
+
+async def test_ruth_tags_a_whole_post_and_sees_it_in_the_panel(signed_in, post):
+    ruth = await signed_in("ruth")
+    answer = await tag(ruth, post)
+    panel = f"/threads/{post.thread_id}/taggings?post={post.id}"
+    assert (answer.status_code, answer.headers["location"]) == (303, panel)
+    page = (await ruth.get(panel)).text
+    assert "CARE-3" in page and "Barrier" in page and "by Ruth" in page
+    [tagging] = await Tagging.filter(post_id=post.id)
+    assert (tagging.start, tagging.end, tagging.quote, tagging.post_revision) == (None, None, "", post.revision)
+
+
+@pytest.mark.parametrize("words", ["tŷ", "🏠👩‍👩‍👧", "👩", "Cafe\u0301", "\u0301", "**shut**", "Who pays?", SOURCE])
+async def test_a_passage_counts_in_code_points_of_the_source(signed_in, post, words):
+    ruth, start = await signed_in("ruth"), SOURCE.index(words)
+    answer = await tag(ruth, post, start=start, end=start + len(words))
+    assert answer.status_code == 303
+    [listed] = (await ruth.get(f"/threads/{post.thread_id}/taggings", headers=JSON)).json()
+    assert listed["quote"] == words == SOURCE[listed["start"] : listed["end"]]
+
+
+async def test_the_list_for_scripts_is_as_the_contract_says(signed_in, post):
+    ruth, tom = await signed_in("ruth"), await signed_in("tom")
+    await tag(ruth, post, start=0, end=5)
+    await tag(tom, post, theme="CARE", kind="ask-lga")
+    answer = await tom.get(f"/threads/{post.thread_id}/taggings", headers=JSON)
+    passage, whole = answer.json()
+    assert set(passage) == set(whole) == {"id", "post", "theme", "kind", "start", "end", "quote", "by", "at"}
+    assert {**passage, "id": 0, "at": ""} == {
+        **{"id": 0, "at": "", "post": post.id, "theme": "CARE-3", "kind": "barrier"},
+        **{"start": 0, "end": 5, "quote": SOURCE[:5], "by": (await user("ruth")).id},
+    }
+    assert (whole["theme"], whole["start"], whole["end"], whole["quote"]) == ("CARE", None, None, "")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", whole["at"])
+
+
+async def test_the_panel_shows_the_source_as_text_and_its_sentences_as_tick_boxes(signed_in):
+    ruth, amina = await signed_in("ruth"), await signed_in("amina")
+    source = "First *words*. Second <b>words</b>!\nThird line\n\n- Fourth? Yes."
+    post_id = await amina.write((await thread_in("adult-social-care")).id, source)
+    post = await Post.get(id=post_id)
+    page = (await ruth.get(f"/threads/{post.thread_id}/taggings?post={post.id}")).text
+    assert "Second &lt;b&gt;words&lt;/b&gt;!" in page
+    ticks = [(int(a), int(b)) for a, b in re.findall(r'name="sentence" value="(\d+)-(\d+)"', page)]
+    assert [source[a:b] for a, b in ticks] == ["First *words*.", "Second <b>words</b>!", "Third line", "- Fourth?", "Yes."]
+    assert page.count('name="sentence"') == 5
+    values = [f"{a}-{b}" for a, b in ticks[2:0:-1]]  # in whatever order a browser sends them
+    assert (await tag(ruth, post, sentence=values)).status_code == 303
+    [tagging] = await Tagging.filter(post_id=post_id)
+    assert tagging.quote == "Second <b>words</b>!\nThird line"
+
+
+async def test_the_panel_begins_at_the_first_untagged_post_and_leads_on(signed_in, post):
+    ruth = await signed_in("ruth")
+    first, second, third = await posts_in("adult-social-care")
+    address = f"/threads/{post.thread_id}/taggings"
+    assert "Tag post 1 of 3" in (await ruth.get(address)).text
+    await tag(ruth, first)
+    page = (await ruth.get(address)).text
+    assert "Tag post 2 of 3" in page
+    assert f'rel="prev" href="{address}?post={first.id}"' in page
+    assert f'rel="next" href="{address}?post={third.id}"' in page
+    assert f'<a href="{address}?post={third.id}">Next untagged post</a>' in page
+    for other in second, third:
+        await tag(ruth, other)
+    assert "Tag post 1 of 3" in (await ruth.get(address)).text
+    elsewhere = (await posts_in("finance"))[0]
+    for nobodys in elsewhere.id, 0, 12345:
+        assert (await ruth.get(f"{address}?post={nobodys}")).status_code == 404
+    for nonsense in "x", "-1", "9" * 30:
+        assert (await ruth.get(f"{address}?post={nonsense}")).status_code in (404, 422)
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"theme": ""}, "theme"),
+        ({"theme": "NO-1"}, "theme"),
+        ({"theme": "care-3"}, "theme"),
+        ({"theme": "x" * 5000}, "theme"),
+        ({"theme": "\0"}, "theme"),
+        ({"kind": ""}, "kind"),
+        ({"kind": "Barrier"}, "kind"),
+        ({"start": 0, "end": 0}, "start"),
+        ({"start": 5, "end": 4}, "start"),
+        ({"start": 0, "end": len(SOURCE) + 1}, "start"),
+        ({"start": 10**15, "end": 10**15 + 1}, "start"),
+        ({"start": -1, "end": 4}, "start"),
+        ({"start": "x", "end": 4}, "start"),
+        ({"start": 0, "end": 9**30}, "end"),
+        ({"start": 0}, "start"),
+        ({"end": 4}, "start"),
+        ({"sentence": ["x"]}, "start"),
+        ({"sentence": ["0-"]}, "start"),
+        ({"sentence": ["-1-4"]}, "start"),
+        ({"sentence": ["0-99999999999999999999"]}, "start"),
+        ({"sentence": ["9" * 5000 + "-0"]}, "start"),
+        ({"revision": 1}, "revision"),
+        ({"revision": None}, "revision"),
+        ({"revision": "x"}, "revision"),
+        ({"revision": 10**15}, "revision"),
+        ({"key": "short"}, "key"),
+    ],
+)
+async def test_what_cannot_be_tagged_is_said_in_words(signed_in, post, fields, problem):
+    ruth = await signed_in("ruth")
+    answer = await tag(ruth, post, **fields)
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.text
+    if problem not in ("key", "revision"):
+        assert f'href="#{problem}"' in answer.text
+    assert not await Tagging.exists()
+
+
+async def test_a_passage_of_an_older_text_is_refused(signed_in, post):
+    ruth, amina = await signed_in("ruth"), await signed_in("amina")
+    await amina.act(f"/posts/{post.id}/edit", body="Quite other words", revision=post.revision)
+    answer = await tag(ruth, post, start=0, end=5)
+    assert answer.status_code == 422 and "has changed since you opened it" in answer.text
+    assert f'name="revision" value="{post.revision + 1}"' in answer.text
+
+
+async def test_a_tagging_sent_twice_is_one_tagging_at_any_time(signed_in, post):
+    ruth, amina, key = await signed_in("ruth"), await signed_in("amina"), new_key()
+    first, second = [await tag(ruth, post, key=key, start=0, end=5) for _ in range(2)]
+    assert first.headers["location"] == second.headers["location"]
+    assert (await tag(ruth, post, key=key, start=0, end=6)).status_code == 422
+    await amina.act(f"/posts/{post.id}/edit", body="Quite other words", revision=post.revision)
+    assert (await tag(ruth, post, key=key, start=0, end=5)).status_code == 303
+    assert await Tagging.all().count() == 1
+
+
+async def test_twenty_at_once_with_one_key_make_one_tagging(signed_in, post):
+    ruth, key = await signed_in("ruth"), new_key()
+    answers = await asyncio.gather(*(tag(ruth, post, key=key) for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {303}
+    assert await Tagging.all().count() == 1
+
+
+async def test_a_tagging_is_taken_off_once_however_often_it_is_sent(signed_in, post):
+    ruth, tom, key = await signed_in("ruth"), await signed_in("tom"), new_key()
+    await tag(ruth, post)
+    [tagging] = await Tagging.all()
+    address = f"/taggings/{tagging.id}/remove"
+    panel = f"/threads/{post.thread_id}/taggings?post={post.id}"
+    assert f'action="{address}"' in (await tom.get(panel)).text
+    assert (await ruth.send_form(address)).status_code == 422
+    first, second = [await ruth.send_form(address, key=key) for _ in range(2)]
+    assert first.status_code == second.status_code == 303
+    assert first.headers["location"] == second.headers["location"] == panel
+    assert not await Tagging.exists()
+    assert (await tom.act(address)).status_code == 404
+
+
+async def test_tagging_leaves_the_thread_as_it_was(signed_in, post):
+    ruth = await signed_in("ruth")
+    before = await Thread.get(id=post.thread_id).values()
+    changes = (await ruth.get(f"/threads/{post.thread_id}/changes?since=0")).text
+    await tag(ruth, post)
+    [tagging] = await Tagging.all()
+    await ruth.act(f"/taggings/{tagging.id}/remove")
+    assert await Thread.get(id=post.thread_id).values() == before
+    assert (await ruth.get(f"/threads/{post.thread_id}/changes?since=0")).text == changes
+
+
+async def test_an_analyst_tags_in_listed_groups_and_not_in_hidden_ones(signed_in, post):
+    tom = await signed_in("tom")
+    assert (await tag(tom, post)).status_code == 303
+    [hidden, _] = await posts_in("whistleblowing")
+    assert (await tag(tom, hidden)).status_code == 404
+    assert (await tom.get(f"/threads/{hidden.thread_id}/taggings")).status_code == 404
+    assert (await tom.act(f"/threads/{post.thread_id}/posts", body="I only read")).status_code == 403
+
+
+async def test_an_edit_after_a_tagging_shows_what_was_tagged(signed_in, post):
+    ruth, amina = await signed_in("ruth"), await signed_in("amina")
+    await tag(ruth, post, start=0, end=5)
+    await amina.act(f"/posts/{post.id}/edit", body="Quite other words", revision=post.revision)
+    page = (await ruth.get(f"/threads/{post.thread_id}/taggings?post={post.id}")).text
+    assert "these words are no longer where they were" in page
+    [listed] = (await ruth.get(f"/threads/{post.thread_id}/taggings", headers=JSON)).json()
+    assert listed["quote"] == SOURCE[:5]
+
+
+async def test_the_codebook_is_a_page_and_a_table(signed_in):
+    ruth = await signed_in("ruth")
+    page = await ruth.get("/codebook")
+    assert page.text.count("<h2 ") == 12 and page.text.count("<h3 ") == 60
+    table = await ruth.get("/codebook.csv")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    lines = table.content.decode("utf-8-sig").split("\r\n")
+    assert lines[0] == "code,parent,name,definition,include,exclude,example"
+    assert len([line for line in lines if line.startswith("CARE-3,CARE,")]) == 1
