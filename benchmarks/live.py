@@ -1,4 +1,4 @@
-"""Live: CPU of a delivery to 1,000 viewers beside websockets.broadcast(), delay at 500 viewers, memory of an idle one."""
+"""Live: CPU of a delivery to 1,000 viewers beside websockets.broadcast(), delay at 500, memory of an idle one."""
 
 import asyncio
 import contextlib
@@ -162,15 +162,14 @@ async def idle_memory(place: World, forum: Server) -> float:
 
 def main() -> bool:
     print("Live. Repeat with: python3 dev.py bench live", flush=True)
-    with world(PORT, VIEWERS, (50,)) as place:
-        with served(hub, place.settings, PORT) as forum:
-            memory = uvloop.run(idle_memory(place, forum))
-            rounds = []
-            with served(bare) as other:
-                for number in range(ROUNDS):
-                    ours, message = uvloop.run(delivery_cost(place, forum, 50 + number * POSTS))
-                    rounds.append((ours, uvloop.run(broadcast_cost(other, message))))
-            late = sorted(uvloop.run(delays(place, 50 + ROUNDS * POSTS)))
+    with world(PORT, VIEWERS, (50,)) as place, served(hub, place.settings, PORT) as forum:
+        memory = uvloop.run(idle_memory(place, forum))
+        rounds = []
+        with served(bare) as other:
+            for number in range(ROUNDS):
+                ours, message = uvloop.run(delivery_cost(place, forum, 50 + number * POSTS))
+                rounds.append((ours, uvloop.run(broadcast_cost(other, message))))
+        late = sorted(uvloop.run(delays(place, 50 + ROUNDS * POSTS)))
     ours, theirs = (statistics.median(figures) for figures in zip(*rounds, strict=True))
     seen = late[int(len(late) * 0.95)]
     print(f"  delivery to one of {VIEWERS} viewers: {ours * 1e6:.2f} µs of CPU, {len(message)} bytes")

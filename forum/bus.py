@@ -51,7 +51,7 @@ class MemoryBus:
 
 
 class RedisBus:
-    """For many processes and hosts, over Redis or Valkey. Nobody waits for it: what it cannot deliver is found later."""
+    """For many processes and hosts, over Redis or Valkey. Nobody waits for it: what it loses is found later."""
 
     def __init__(self, url: str) -> None:
         from redis.asyncio import Redis

@@ -1,4 +1,4 @@
-"""What can go wrong in words a person can act on. Pages, sockets and the command line each say these in their own way."""
+"""What can go wrong, in words a person can act on. Pages, sockets and commands each say it in their own way."""
 
 
 class NotFound(Exception):

@@ -143,7 +143,7 @@ class Room:
                 self.hub.dismiss(self, viewer, NOT_THERE if viewer.session_id in may_read else SIGNED_OUT)
 
     def beat(self) -> None:
-        """Say that the page is connected and up to date, and have everybody judged afresh: sessions run out silently."""
+        """Say that the page is connected and up to date, and have all judged afresh: sessions run out silently."""
         message = Message(self.head, {"head": self.head})
         for viewer in list(self.viewers):
             if viewer.rights is not None:

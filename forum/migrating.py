@@ -1,8 +1,8 @@
 """Tortoise's migrations, wrapped so that they keep data.
 
-Left alone they rebuild a SQLite table with foreign keys on, so that dropping the old one cascades into its children, and
-they forget uniques, indexes and triggers of the rebuilt table. Here each step runs in one transaction with its record in
-the migrations table, with foreign keys off, and ends with lost objects put back and every foreign key checked.
+Left alone they rebuild a SQLite table with foreign keys on, so that dropping the old one cascades into its children,
+and they forget uniques, indexes and triggers of the rebuilt table. Here each step runs in one transaction with its
+record, with foreign keys off, and ends with lost objects put back and every foreign key checked.
 """
 
 from __future__ import annotations

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from forum.settings import Passwords as PasswordSettings
+
+Result = TypeVar("Result")
 
 
 class Passwords:
@@ -35,5 +39,5 @@ class Passwords:
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, function, *arguments):  # type: ignore[no-untyped-def]
+    async def _run(self, function: Callable[..., Result], *arguments: str) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)

@@ -1,8 +1,8 @@
 """Who may see and do what, asked here and nowhere else.
 
 Each `can_*(user, thing)` that is about seeing has a list twin `visible_*(user)`; a test asserts that they agree for
-everyone and everything in the demo world. What a person may not see raises NotFound, exactly like what is not there; what
-they see and may not do raises NotAllowed.
+everyone and everything in the demo world. What a person may not see raises NotFound, exactly like what is not there;
+what they see and may not do raises NotAllowed.
 """
 
 from __future__ import annotations

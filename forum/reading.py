@@ -87,7 +87,8 @@ async def place_of_post(post_id: int) -> tuple[int, int, int]:
 async def page_of_posts(thread_id: int, first: int, last: int) -> list[ShownPost]:
     """The posts with these numbers, both included, in order."""
     rows = await select(
-        f"SELECT {POST} FROM post p {POST_TABLES} WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 ORDER BY p.number",
+        f"""SELECT {POST} FROM post p {POST_TABLES}
+        WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 ORDER BY p.number""",
         thread_id,
         first,
         last,
@@ -98,8 +99,8 @@ async def page_of_posts(thread_id: int, first: int, last: int) -> list[ShownPost
 async def news_since(thread_id: int, revision: int, at_most: int) -> News | None:
     """What is newer than `revision`, in the order of revisions, but nothing older than the last `at_most` changes.
 
-    None when there is no such thread. One statement, hence one snapshot: rights that ended before a post was written are
-    in the number that comes with the post.
+    None when there is no such thread. One statement, hence one snapshot: rights that ended before a post was written
+    are in the number that comes with the post.
     """
     rows = await select(
         f"""SELECT s.rights, t.revision AS head, {POST}

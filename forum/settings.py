@@ -35,50 +35,50 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One table of config.toml, where each field's default and meaning stand."""
 
 
-class Site(Section):
+class Site(Section, frozen=True):
     name: str
     url: str
     hosts: list[str]
     proxies: str
 
 
-class ServiceSettings(Section):
+class ServiceSettings(Section, frozen=True):
     data: str
     secret_key: str
     workers: int
 
 
-class DatabaseSettings(Section):
+class DatabaseSettings(Section, frozen=True):
     url: str
 
 
-class RedisSettings(Section):
+class RedisSettings(Section, frozen=True):
     url: str
 
 
-class Sessions(Section):
+class Sessions(Section, frozen=True):
     idle_hours: int
     absolute_hours: int
 
 
-class SignIn(Section):
+class SignIn(Section, frozen=True):
     tries_per_account: int
     tries_per_address: int
 
 
-class Passwords(Section):
+class Passwords(Section, frozen=True):
     memory_kib: int
     passes: int
     threads: int
 
 
-class Limits(Section):
+class Limits(Section, frozen=True):
     body_bytes: int
     post_characters: int
     posts_per_page: int
 
 
-class Live(Section):
+class Live(Section, frozen=True):
     heartbeat_seconds: float
     check_seconds: float
     unsent_bytes: int
@@ -86,12 +86,12 @@ class Live(Section):
     changes_at_once: int
 
 
-class Intelligence(Section):
+class Intelligence(Section, frozen=True):
     people: int
     councils: int
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """Everything that config.toml holds. `load` is the only way to one."""
 
     site: Site
@@ -141,7 +141,7 @@ class Settings(Section):
 
 
 def load(environment: Mapping[str, str] = os.environ, **changed: Mapping[str, Any]) -> Settings:
-    """The settings in force; `changed` gives sections of values that win over all. Misconfigured names what is wrong."""
+    """The settings in force; `changed` gives sections of values that win over all. Misconfigured says what is wrong."""
     values = _read(beside_package("config.toml"))
     if own := environment.get("FORUM_CONFIG"):
         _overlay(values, _read(Path(own)))

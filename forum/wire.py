@@ -24,7 +24,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
     async def run_asgi(self) -> None:
-        self.scope["extensions"]["forum.wire"] = {"write": self.write_frame, "close": self.close_now}  # type: ignore[index]
+        self.scope["extensions"]["forum.wire"] = {"write": self.write_frame, "close": self.close_now}
         await super().run_asgi()
 
     def write_frame(self, frame: bytes) -> int:

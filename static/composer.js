@@ -1,5 +1,5 @@
-// Forms that people write in. No words get lost: this tab keeps them, with the key they are sent with, until the hub has
-// them; so a second try after a failure posts nothing twice.
+// Forms that people write in. No words get lost: this tab keeps them, with the key they are sent with, until the hub
+// has them; so a second try after a failure posts nothing twice.
 
 import { fetchPage, focusOn, make, statusLine } from "./pages.js";
 

@@ -84,15 +84,14 @@ function put(fresh) {
   letGo();
 }
 
-/** Into the same element, so that focus and place stay, and with the post's own silence, so that an edit is not read out as new. */
+/** Into the same element, so that focus and place stay; silent, so that an edit is not read out as a new post. */
 function replace(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.setAttribute("aria-live", "off");
   for (const { name, value } of fresh.attributes) old.setAttribute(name, value);
   old.replaceChildren(...fresh.childNodes);
   if (focused) {
-    const address = focused.getAttribute("href");
-    [...old.querySelectorAll("a")].find((link) => link.getAttribute("href") === address)?.focus({ preventScroll: true });
+    old.querySelector(`a[href="${CSS.escape(focused.getAttribute("href") ?? "")}"]`)?.focus({ preventScroll: true });
     if (!old.contains(document.activeElement)) {
       old.tabIndex = -1;
       old.focus({ preventScroll: true });

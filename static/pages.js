@@ -1,6 +1,6 @@
 // Pages fetched by scripts: what both forms and panels need.
 
-/** Fetch a page: the response, its content (its head would be held to this page's policy for styles), and who must sign in. */
+/** Fetch a page without its head, whose styles this page's policy would refuse. */
 export async function fetchPage(address, options) {
   const response = await fetch(address, options);
   const html = await response.text();

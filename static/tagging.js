@@ -86,7 +86,7 @@ function chooseWords(form) {
   for (const tick of ticks.elements) tick.checked = false;
   source.before(ticks.querySelector(".problem") ?? "");
 
-  // Browsers give a caret, and so selecting by keyboard, only to what can be edited; so it can, and nothing comes of it.
+  // Only what can be edited gets a caret, and with it selecting by keyboard: so it can be, and nothing comes of it.
   const text = source.value;
   source.readOnly = false;
   source.inputMode = "none";

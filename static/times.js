@@ -1,5 +1,5 @@
-// Times as people say them: "2 hours ago", with the exact time as title. The server's words stay within reach: they come
-// back after a week, and on paper.
+// Times as people say them: "2 hours ago", with the exact time as title. The server's words come back after a week, and
+// on paper.
 
 const STEPS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 const speak = new Intl.RelativeTimeFormat("en-GB");

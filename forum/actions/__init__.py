@@ -34,7 +34,7 @@ class Repeated(Exception):
 
 def action(act: Act[Arguments, Result]) -> Act[Arguments, Result]:
     @wraps(act)
-    async def to_the_end(forum: Forum, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+    async def to_the_end(forum: Forum, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         try:
             return await forum.to_the_end(act(forum, *args, **kwargs))  # type: ignore[no-any-return]
         except Repeated as repeated:
@@ -52,8 +52,8 @@ def check_key(key: str) -> None:
 async def first_time(forum: Forum, user: User, key: str, words: tuple[Any, ...], answer: int) -> None:
     """Inside a transaction: keep that this person sent these words with this key, to be answered with `answer`.
 
-    Repeated when they were sent before; Invalid when the key came with other words. Two at once: the second waits on the
-    unique key until the first is committed.
+    Repeated when they were sent before; Invalid when the key came with other words. Of two at once the second
+    waits on the unique key until the first is committed.
     """
     words_hash = hashlib.sha256(msgspec.msgpack.encode(words)).hexdigest()
     inserted = await select(

@@ -8,6 +8,7 @@ from forum.actions import action
 from forum.context import Forum
 from forum.errors import Invalid
 from forum.models import Council, Person, Session
+from forum.models.ids import new_id
 
 SITE_ROLES = ("analyst", "administrator")
 PASSWORD = (12, 128)
@@ -43,7 +44,9 @@ async def create_account(
         sits_on = await Council.get_or_none(name=council) if council else None
         if council and sits_on is None:
             raise Invalid({"council": f"There is no council {council} in the list."})
-        person = await Person.create(
+        person_id = new_id()
+        await Person.create(
+            id=person_id,
             email=email,
             name=name,
             council_id=sits_on.id if sits_on else None,
@@ -51,7 +54,7 @@ async def create_account(
             password_hash=password_hash,
             created_at=forum.clock(),
         )
-    return person.id
+    return person_id
 
 
 @action
@@ -77,4 +80,4 @@ async def _account(email: str) -> int:
     person = await Person.get_or_none(email=email.lower())
     if person is None:
         raise Invalid(f"There is no account {email}.")
-    return person.id
+    return int(person.id)

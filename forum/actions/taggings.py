@@ -79,4 +79,4 @@ async def remove_tagging(forum: Forum, user: User, tagging_id: int, key: str) ->
         if not can_tag(user, post.thread.group):
             raise NotFound  # a member must not learn that there is a tagging
         await Tagging.filter(id=tagging_id).delete()
-    return post.id
+    return tagging.post_id

@@ -31,14 +31,16 @@ async def start_thread(forum: Forum, user: User, slug: str, title: str, body: st
     check_key(key)
     await visible_group(user, slug)
     problems: dict[str, str] = {}
-    for field, check in (("title", lambda: check_title(title)), ("body", lambda: check_body(forum, body))):
-        try:
-            check()
-        except Invalid as invalid:
-            problems |= {field: invalid.problems[field]}
+    try:
+        title = check_title(title)
+    except Invalid as invalid:
+        problems |= invalid.problems
+    try:
+        body = check_body(forum, body)
+    except Invalid as invalid:
+        problems |= invalid.problems
     if problems:
         raise Invalid(problems)
-    title, body = check_title(title), check_body(forum, body)
     html, thread_id, now = await render(body), new_id(), forum.clock()
     async with forum.write():
         user = await user_now(user)

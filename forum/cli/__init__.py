@@ -1,4 +1,4 @@
-"""The command line. Commands call the same actions as the pages; exit status 2 says that words or a setting are wrong."""
+"""The command line. Commands call the same actions as the pages; exit status 2: words or a setting are wrong."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import uvicorn
 import uvloop
+from starlette.types import Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
 from forum.actions.reference import load_reference
@@ -48,14 +48,13 @@ def serve(settings: Settings, host: str, port: int) -> int:
         where = f"http://{host}:{listener.getsockname()[1]}"
         if not settings.site.url:
             settings = reached_at(settings, where)
-        if settings.service.workers == 1:
-            uvloop.run(_serve_one(settings, [listener], where))
-            return 0
         asyncio.run(_prepare(settings))
-        config = _config(None, settings)
-        config.workers = settings.service.workers
-        threading.Thread(target=_say_ready, args=(where, settings.hosts[0]), daemon=True).start()
-        Multiprocess(config, target=partial(_work, settings), sockets=[listener]).run()
+        config = _config(settings)
+        if settings.service.workers == 1:
+            uvloop.run(_Server(config, where).serve(sockets=[listener]))
+        else:
+            threading.Thread(target=_say_ready, args=(where, settings.hosts[0]), daemon=True).start()
+            Multiprocess(config, sockets=[listener]).run()
         return 0
 
 
@@ -73,19 +72,25 @@ async def _prepare(settings: Settings) -> None:
         await load_reference(forum)
 
 
-def _work(settings: Settings, sockets: list[socket.socket]) -> None:
-    uvloop.run(_serve_one(settings, sockets, None))
+class Worker:
+    """The service in one process: it opens its own Forum when its server starts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            async with open_forum(self.settings) as forum:
+                self.app = create_app(forum)
+                await self.app(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
-async def _serve_one(settings: Settings, sockets: list[socket.socket], where: str | None) -> None:
-    async with open_forum(settings, create=True) as forum:
-        await load_reference(forum)
-        await _Server(_config(create_app(forum), settings), where).serve(sockets=sockets)
-
-
-def _config(app: Any, settings: Settings) -> uvicorn.Config:
+def _config(settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        app or "forum.app:create_app",
+        Worker(settings),
+        workers=settings.service.workers,
         ws=WireProtocol,
         ws_max_size=65536,
         ws_per_message_deflate=False,
@@ -101,13 +106,13 @@ def _config(app: Any, settings: Settings) -> uvicorn.Config:
 class _Server(uvicorn.Server):
     """Says that it is ready, and ends with status 0 when it is told to."""
 
-    def __init__(self, config: uvicorn.Config, where: str | None) -> None:
+    def __init__(self, config: uvicorn.Config, where: str) -> None:
         super().__init__(config)
         self._where = where
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started and self._where:
+        if self.started:
             print(f"Ready: {self._where}", flush=True)
 
     @contextlib.contextmanager

@@ -20,7 +20,7 @@ KINDS = {
 
 
 class Tagging(Model):
-    """`start` and `end` are code points of the source at `post_revision`, end exclusive; both null for the whole post."""
+    """`start` and `end` are code points of the source at `post_revision`, end exclusive; null for the whole post."""
 
     id = fields.BigIntField(primary_key=True, generated=False, default=new_id)
     post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(

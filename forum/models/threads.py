@@ -10,7 +10,7 @@ from forum.models.people import Person
 
 
 class Thread(Model):
-    """`revision` counts visible changes; `posts` is the number of the last post, so a page is found without counting."""
+    """`revision` counts visible changes; `posts` is the last post's number: a page is found without counting."""
 
     id = fields.BigIntField(primary_key=True, generated=False, default=new_id)
     group: fields.ForeignKeyRelation[Group] = fields.ForeignKeyField(

@@ -32,7 +32,9 @@ def error_page(request: Request, status: int, words: str) -> Response:
 
 async def not_found(request: Request, fault: Exception) -> Response:
     return error_page(
-        request, 404, "The page may have moved, or you may not be able to see it. Check the address, or go to your groups."
+        request,
+        404,
+        "The page may have moved, or you may not be able to see it. Check the address, or go to your groups.",
     )
 
 

@@ -32,7 +32,9 @@ async def index(request: Request) -> Response:
 async def show(request: Request) -> Response:
     user = user_of(request)
     group = await visible_group(user, request.path_params["slug"])
-    facilitators = await Membership.filter(group_id=group.id, ended_at=None, role="facilitator").select_related("person")
+    facilitators = await Membership.filter(group_id=group.id, ended_at=None, role="facilitator").select_related(
+        "person"
+    )
     may_read = can_read_group(user, group)
     number_of_page = max(number(request.query_params, "page") or 1, 1)
     threads = []

@@ -1,5 +1,5 @@
-"""How often somebody may try to sign in: slowed by account and by network address, and never locked out of a place where
-the account was signed in before."""
+"""How often somebody may try to sign in: slowed by account and by network address, and never locked out of a place
+where the account was signed in before."""
 
 from __future__ import annotations
 

@@ -152,7 +152,8 @@ class QueueSink:
         """As WireSink.serve."""
         listening, sending = asyncio.create_task(_listen(receive)), asyncio.create_task(self._pump())
         try:
-            await asyncio.wait({listening, sending, self._closed}, return_when=asyncio.FIRST_COMPLETED)
+            waiting: set[asyncio.Future[Any]] = {listening, sending, self._closed}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             return listening.result() if listening.done() else self._closed.result() if self._closed.done() else 0
         finally:
             listening.cancel()
