@@ -101,7 +101,7 @@ class RedisBus:
                             self.following.set()
                             self._tell(EVERYTHING)
                         elif message["type"] == "message":
-                            self._tell(message["data"].decode())
+                            self._tell(message["data"].decode(errors="replace"))
             except Exception as fault:
                 self.following.clear()
                 logger.warning("The bus is down: %s", fault)

@@ -89,12 +89,17 @@ class _ReaderWrapper(ConnectionWrapper[aiosqlite.Connection]):
         self.connection = client._reader  # type: ignore[assignment]
 
 
+def _begin(connection: sqlite3.Connection) -> None:
+    """On aiosqlite's own thread: asked from outside, a cancelled BEGIN may still wait in its queue."""
+    if connection.in_transaction:
+        connection.rollback()
+    connection.execute("BEGIN IMMEDIATE")
+
+
 class _TransactionClient(SqliteTransactionWrapper):
     async def begin(self) -> None:
         try:
-            if self._connection.in_transaction:  # what a cancelled BEGIN left open
-                await self._connection.rollback()
-            await self._connection.execute("BEGIN IMMEDIATE")
+            await self._connection._execute(_begin, self._connection._conn)  # type: ignore[no-untyped-call]
         except sqlite3.OperationalError as fault:
             raise OperationalError(fault) from fault
 
@@ -132,7 +137,12 @@ class _Transaction(SqliteTransactionContext):
 async def open_file(path: str, *, read_only: bool) -> aiosqlite.Connection:
     """A connection whose pragmas were read back. SQLite ignores a pragma that it cannot follow, without a word."""
     mode = "rw" if read_only else "rwc"  # a reader of a WAL file must be able to write its -shm, hence query_only
-    connection = await aiosqlite.connect(f"file:{quote(path)}?mode={mode}", uri=True, isolation_level=None)
+    connection = aiosqlite.connect(f"file:{quote(path)}?mode={mode}", uri=True, isolation_level=None)
+    try:
+        await connection
+    except BaseException:
+        await asyncio.to_thread(connection._thread.join)  # its last words need this event loop
+        raise
     try:
         connection.row_factory = sqlite3.Row
         for name, wanted in (PRAGMAS | ({"query_only": 1} if read_only else {})).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forum.actions import action
+from forum.actions.people import check_name
 from forum.actions.posts import check_note
 from forum.context import Forum
 from forum.errors import Invalid, NotFound
@@ -38,6 +39,7 @@ async def remove_member(forum: Forum, user: User, slug: str, person_id: int, rea
 @action
 async def create_group(forum: Forum, slug: str, name: str, purpose: str, visibility: str) -> None:
     """From the terminal: a new group."""
+    name, purpose = check_name(name), check_note(purpose, "purpose")
     async with forum.write():
         if await Group.exists(slug=slug):
             raise Invalid(f"There is a group {slug} already.")
@@ -62,6 +64,7 @@ async def add_member(forum: Forum, slug: str, email: str, role: str) -> None:
 @action
 async def remove_member_by_email(forum: Forum, slug: str, email: str, reason: str) -> None:
     """From the terminal: take a person out of a group."""
+    reason = check_note(reason, "reason")
     async with forum.end_right():
         group, person = await _group_and_person(slug, email)
         await _end_membership(forum, group.id, person.id, by=None, reason=reason)

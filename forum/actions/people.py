@@ -7,6 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from forum.actions import action
 from forum.context import Forum
 from forum.errors import Invalid
+from forum.markup import as_text
 from forum.models import Council, Person, Session
 from forum.models.ids import new_id
 
@@ -23,6 +24,17 @@ def check_email(email: str) -> str:
     return found.normalized.lower()
 
 
+def check_name(name: str) -> str:
+    """The name of a person or a group on one line, or Invalid."""
+    try:
+        name = " ".join(as_text(name).split())
+    except ValueError as fault:
+        raise Invalid({"name": f"The name {fault}."}) from None
+    if not 1 <= len(name) <= 120:
+        raise Invalid({"name": "Give a name of 1 to 120 characters."})
+    return name
+
+
 def check_password(password: str) -> str:
     if not PASSWORD[0] <= len(password) <= PASSWORD[1]:
         raise Invalid({"password": f"Choose a password of {PASSWORD[0]} to {PASSWORD[1]} characters."})
@@ -34,9 +46,7 @@ async def create_account(
     forum: Forum, email: str, name: str, council: str | None, site_role: str | None, password: str | None
 ) -> int:
     """A new account and its id. `council` is a council's name; without a password nobody can sign in to it yet."""
-    email, name = check_email(email), " ".join(name.split())
-    if not 1 <= len(name) <= 120:
-        raise Invalid({"name": "Give a name of 1 to 120 characters."})
+    email, name = check_email(email), check_name(name)
     password_hash = await forum.passwords.hash(check_password(password)) if password is not None else None
     async with forum.write():
         if await Person.exists(email=email):

@@ -7,7 +7,7 @@ import logging
 import sys
 from typing import NoReturn
 
-from tortoise.exceptions import BaseORMException
+from tortoise.exceptions import BaseORMException, ValidationError
 
 from forum.cli import account, archive, database, demo, group, serve
 from forum.errors import Invalid, Misconfigured, NotFound
@@ -33,6 +33,8 @@ def main(words: list[str] | None = None) -> int:
         return _say(str(fault), 2)
     except NotFound:
         return _say("There is no such thing, or it has ended already.", 2)
+    except (ValidationError, UnicodeEncodeError) as fault:
+        return _say(f"A word is too long, or not UTF-8: {fault}", 2)
     except (BaseORMException, OSError) as fault:
         return _say(f"It failed: {fault}", 1)
     except KeyboardInterrupt:

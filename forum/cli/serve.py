@@ -16,7 +16,7 @@ from typing import Any
 
 import uvicorn
 import uvloop
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
 from forum.actions.reference import load_reference
@@ -79,12 +79,23 @@ class Worker:
         self.settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            async with open_forum(self.settings) as forum:
-                self.app = create_app(forum)
-                await self.app(scope, receive, send)
-        else:
+        if scope["type"] != "lifespan":
             await self.app(scope, receive, send)
+            return
+        last_words: list[Message] = []
+
+        async def send_later(message: Message) -> None:
+            """The server ends the loop at these words, so they wait until the Forum is closed."""
+            if message["type"].startswith("lifespan.shutdown."):
+                last_words.append(message)
+            else:
+                await send(message)
+
+        async with open_forum(self.settings) as forum:
+            self.app = create_app(forum)
+            await self.app(scope, receive, send_later)
+        for message in last_words:
+            await send(message)
 
 
 def _config(settings: Settings) -> uvicorn.Config:

@@ -159,6 +159,17 @@ async def test_a_lost_wake_up_only_delays_a_post(
     assert (await socket.next())["post"] == post_id
 
 
+async def test_wake_ups_for_what_nobody_watches_do_no_harm(
+    signed_in: SignIn, open_socket: OpenSocket, thread: Thread, forum: Forum
+) -> None:
+    gareth = await signed_in("gareth")
+    socket = await open_socket(gareth, f"/threads/{thread.id}/live?since=2")
+    forum.bus.publish(["thread:1", "thread:", "thread:one", f"taggings:{thread.id}", "", "\ufffd"])
+    forum.bus.publish([f"thread:{thread.id}", f"thread:{thread.id}", "rights", "*"])
+    post_id = await gareth.write(thread.id, "The first thing to hear.")
+    assert (await socket.next())["post"] == post_id
+
+
 async def test_one_thread_hears_nothing_of_another(signed_in: SignIn, open_socket: OpenSocket, thread: Thread) -> None:
     gareth = await signed_in("gareth")
     finance = await thread_in("finance")

@@ -1,0 +1,103 @@
+"""`forum serve` and `forum demo` as processes: they say when they answer, end in order, and keep what they answered."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.cast import PASSWORD, new_key
+from tests.conftest import ON_POSTGRES
+
+
+@contextmanager
+def running(*words: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A `forum` process that is ready, and where it answers."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}
+    command = [sys.executable, "-m", "forum", *words]
+    with subprocess.Popen(
+        command, env={**clean, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if found := re.fullmatch(r"Ready: (http://\S+)\n", line):
+                    yield process, found.group(1)
+                    break
+            else:
+                assert process.stderr is not None
+                raise AssertionError(process.stderr.read())
+        finally:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(15)
+            process.kill()
+
+
+def browser(where: str, name: str, password: str = PASSWORD) -> httpx2.Client:
+    client = httpx2.Client(base_url=where, headers={"origin": where})
+    answer = client.post("/sign-in", data={"email": f"{name}@demo.example", "password": password})
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+def first_thread(client: httpx2.Client, slug: str) -> str:
+    found = re.search(r'href="(/threads/\d+)"', client.get(f"/groups/{slug}").text)
+    assert found
+    return found.group(1)
+
+
+@pytest.fixture
+def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
+    return {"FORUM_DATA": str(tmp_path), "FORUM_DATABASE_URL": database_url, "FORUM_PASSWORDS__MEMORY_KIB": "8"}
+
+
+def test_serve_says_when_it_answers_and_ends_in_order(environment: dict[str, str]) -> None:
+    with running("serve", "--port", "0", **environment) as (process, where):
+        assert httpx2.get(f"{where}/sign-in").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+
+
+def test_what_was_answered_saved_survives_a_kill(environment: dict[str, str]) -> None:
+    with running("serve", "--port", "0", **environment) as (process, where):
+        amina = browser(where, "amina")
+        thread = first_thread(amina, "adult-social-care")
+        form = {"body": "Our step-down beds opened on Monday.", "key": new_key()}
+        assert amina.post(f"{thread}/posts", data=form).status_code == 303
+        process.kill()
+        process.wait(15)
+    with running("serve", "--port", "0", **environment) as (process, where):
+        assert "step-down beds opened" in browser(where, "gareth").get(thread).text
+
+
+def test_demo_fills_a_folder_and_a_later_run_finds_it(tmp_path: Path) -> None:
+    words = ("demo", "--data", str(tmp_path / "demo"), "--port", "0", "--password", "a password for the demo")
+    with running(*words, FORUM_PASSWORDS__MEMORY_KIB="8") as (process, where):
+        ruth = browser(where, "ruth", "a password for the demo")
+        assert "Adult social care" in ruth.get("/").text
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    with running("serve", "--port", "0", FORUM_DATA=str(tmp_path / "demo")) as (process, where):
+        assert browser(where, "gareth", "a password for the demo").get("/groups/finance").status_code == 200
+
+
+@pytest.mark.skipif(not ON_POSTGRES, reason="one process writes a SQLite file")
+def test_two_workers_share_what_is_written(environment: dict[str, str], valkey_server: str) -> None:
+    settings = {"FORUM_REDIS_URL": valkey_server, **environment}
+    with running("serve", "--port", "0", "--workers", "2", **settings) as (process, where):
+        amina = browser(where, "amina")
+        thread = first_thread(amina, "adult-social-care")
+        for number in range(10):  # each browser has a connection of its own, to whichever worker takes it
+            form = {"body": f"Note {number}.", "key": new_key()}
+            assert browser(where, "amina").post(f"{thread}/posts", data=form).status_code == 303
+            assert f"Note {number}." in browser(where, "gareth").get(thread).text
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
