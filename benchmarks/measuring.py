@@ -99,10 +99,10 @@ async def _make_thread(forum: Forum, group: Group, people: list[Person], size: i
 class Server:
     """A process that serves until it is stopped. `cpu` is its CPU time in seconds, `memory` its resident bytes."""
 
-    def __init__(self, target: Callable[..., Any], *arguments: Any) -> None:
+    def __init__(self, target: Callable[..., Any], *arguments: Any, loop: str = "uvloop") -> None:
         self._ready = multiprocessing.get_context("spawn").Event()
         self._process = multiprocessing.get_context("spawn").Process(
-            target=_run, args=(target, self._ready, *arguments), daemon=True
+            target=_run, args=(loop, target, self._ready, *arguments), daemon=True
         )
         self._process.start()
         if not self._ready.wait(30):
@@ -122,14 +122,15 @@ class Server:
         self._process.join(15)
 
 
-def _run(target: Callable[..., Any], ready: Any, *arguments: Any) -> None:
+def _run(loop: str, target: Callable[..., Any], ready: Any, *arguments: Any) -> None:
+    run = uvloop.run if loop == "uvloop" else asyncio.run
     with contextlib.suppress(KeyboardInterrupt):
-        uvloop.run(target(ready, *arguments))
+        run(target(ready, *arguments))
 
 
 @contextmanager
-def served(target: Callable[..., Any], *arguments: Any) -> Iterator[Server]:
-    server = Server(target, *arguments)
+def served(target: Callable[..., Any], *arguments: Any, loop: str = "uvloop") -> Iterator[Server]:
+    server = Server(target, *arguments, loop=loop)
     try:
         yield server
     finally:

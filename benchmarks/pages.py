@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from benchmarks.measuring import WORDS, Server, World, claim, connection, served, world
 from forum.app import create_app
+from forum.cli.serve import server_config
 from forum.context import open_forum
 from forum.database import open_database, select
-from forum.wire import WireProtocol
 
 PORT, BARE_PORT = 8471, 8472
 REQUESTS, ROUNDS = 300, 5
@@ -26,7 +26,7 @@ REQUESTS, ROUNDS = 300, 5
 
 async def hub(ready: Any, settings: Any, port: int = PORT) -> None:
     async with open_forum(settings) as forum:
-        await serve(ready, create_app(forum), port)
+        await serve(ready, server_config(create_app(forum), settings), port)
 
 
 async def bare(ready: Any, url: str, page: bytes) -> None:
@@ -51,15 +51,13 @@ async def bare(ready: Any, url: str, page: bytes) -> None:
             return RedirectResponse("/", 303)
 
         routes = [Route("/page", show), Route("/insert", insert, methods=["POST"])]
-        await serve(ready, Starlette(routes=routes), BARE_PORT)
+        await serve(ready, uvicorn.Config(Starlette(routes=routes), access_log=False, log_level="warning"), BARE_PORT)
 
 
-async def serve(ready: Any, app: Any, port: int) -> None:
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=port, ws=WireProtocol, ws_per_message_deflate=False, log_level="warning")
-    )
+async def serve(ready: Any, config: uvicorn.Config, port: int) -> None:
+    config.port = port
     asyncio.get_running_loop().call_later(0.5, ready.set)
-    await server.serve()
+    await uvicorn.Server(config).serve()
 
 
 async def cost(server: Server, ask: Callable[[], Awaitable[object]]) -> float:

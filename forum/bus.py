@@ -74,9 +74,10 @@ class RedisBus:
     async def close(self) -> None:
         with contextlib.suppress(TimeoutError):  # a command in a terminal ends right after it published
             await asyncio.wait_for(self._outbox.join(), LAST_WORDS_SECONDS)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while pending := [task for task in self._tasks if not task.done()]:
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(pending, timeout=0.1)  # redis-py swallows a cancellation now and then
         await self._redis.aclose()
 
     async def _send(self) -> None:

@@ -24,6 +24,7 @@ from forum.permissions import readers
 from forum.reading import News, ShownPost, news_since
 
 SIGNED_OUT, NOT_THERE, TOO_SLOW, TOO_MANY, TOO_FAST = 4401, 4404, 4408, 4409, 4429
+RESTART = 1012
 WATCH_SECONDS = 0.25
 logger = logging.getLogger(__name__)
 
@@ -161,7 +162,7 @@ class Hub:
     def __init__(self, forum: Forum, render_post: RenderPost) -> None:
         self.forum = forum
         self.render_post = render_post
-        self._rooms: dict[int, Room] = {}
+        self._rooms: dict[str, Room] = {}  # by the topic that wakes them
         self._sockets: Counter[int] = Counter()
         self._tasks: list[asyncio.Task[None]] = []
         forum.bus.listen(self._hear)
@@ -171,16 +172,18 @@ class Hub:
         if self._sockets[viewer.user_id] >= self.forum.settings.live.sockets_per_person:
             return False
         self._sockets[viewer.user_id] += 1
-        room = self._rooms.get(thread_id)
+        topic = f"thread:{thread_id}"
+        room = self._rooms.get(topic)
         if room is None:
-            room = self._rooms[thread_id] = Room(self, thread_id)
+            room = self._rooms[topic] = Room(self, thread_id)
         room.viewers.add(viewer)
         room.wake()
         return True
 
     def leave(self, thread_id: int, viewer: Viewer) -> None:
         """Forget a viewer. Leaving twice is no fault."""
-        room = self._rooms.get(thread_id)
+        topic = f"thread:{thread_id}"
+        room = self._rooms.get(topic)
         if room is None or viewer not in room.viewers:
             return
         room.viewers.remove(viewer)
@@ -188,7 +191,7 @@ class Hub:
         if not self._sockets[viewer.user_id]:
             del self._sockets[viewer.user_id]
         if not room.viewers:
-            del self._rooms[thread_id]
+            del self._rooms[topic]
             room.stop()
 
     def dismiss(self, room: Room, viewer: Viewer, code: int) -> None:
@@ -208,14 +211,14 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for room in self._rooms.values():
-            room.stop()
-        self._rooms.clear()
+        for room in list(self._rooms.values()):
+            for viewer in list(room.viewers):
+                self.dismiss(room, viewer, RESTART)
 
     def _hear(self, topic: str) -> None:
         if topic in ("rights", EVERYTHING):
             self._wake_all()
-        elif room := self._rooms.get(int(topic.removeprefix("thread:"))):
+        elif room := self._rooms.get(topic):
             room.wake()
 
     def _wake_all(self) -> None:

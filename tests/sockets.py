@@ -78,9 +78,7 @@ class AsgiSocket:
         return json.loads(message["text"])  # type: ignore[no-any-return]
 
     async def send(self, message: str | bytes) -> None:
-        self._to_app.put_nowait(
-            {"type": "websocket.receive", "text" if isinstance(message, str) else "bytes": message}
-        )
+        self._to_app.put_nowait({"type": "websocket.receive", "text" if isinstance(message, str) else "bytes": message})
 
     def stop_reading(self) -> None:
         self._reading.clear()

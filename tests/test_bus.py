@@ -134,9 +134,7 @@ class TestBetweenProcesses:
             await ear.hears("thread:1")
             await ear.hears("thread:2")
 
-    async def test_topics_come_in_the_order_in_which_they_were_published(
-        self, two: tuple[RedisBus, RedisBus]
-    ) -> None:
+    async def test_topics_come_in_the_order_in_which_they_were_published(self, two: tuple[RedisBus, RedisBus]) -> None:
         ear = Ear(two[1])
         topics = [f"thread:{number}" for number in range(100)]
         two[0].publish(topics)
@@ -172,7 +170,6 @@ class TestBetweenProcesses:
         two[1].publish(["thread:42"])
         await ear.hears("thread:42")
         assert EVERYTHING not in ear.heard, "it broke its connection over it"
-
 
     async def test_a_task_that_misses_its_cancellation_does_not_hold_up_the_end(self, valkey_server: str) -> None:
         """redis-py loses one in some hundreds, and a command in a terminal would never end."""

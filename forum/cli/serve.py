@@ -16,7 +16,7 @@ from typing import Any
 
 import uvicorn
 import uvloop
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
 from forum.actions.reference import load_reference
@@ -49,7 +49,7 @@ def serve(settings: Settings, host: str, port: int) -> int:
         if not settings.site.url:
             settings = reached_at(settings, where)
         asyncio.run(_prepare(settings))
-        config = _config(settings)
+        config = server_config(Worker(settings), settings)
         if settings.service.workers == 1:
             uvloop.run(_Server(config, where).serve(sockets=[listener]))
         else:
@@ -98,13 +98,15 @@ class Worker:
             await send(message)
 
 
-def _config(settings: Settings) -> uvicorn.Config:
+def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves the hub."""
     return uvicorn.Config(
-        Worker(settings),
+        app,
         workers=settings.service.workers,
         ws=WireProtocol,
         ws_max_size=65536,
         ws_per_message_deflate=False,
+        ws_ping_interval=None,  # rooms send heartbeats, and wire.py lets the kernel drop who does not take them
         timeout_graceful_shutdown=10,
         proxy_headers=True,
         forwarded_allow_ips=settings.site.proxies,

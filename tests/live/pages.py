@@ -77,4 +77,5 @@ async def within(seconds: float, condition: Any) -> None:
 
 def watching(hub: Hub, thread_id: int) -> int:
     """How many sockets are in a thread's room."""
-    return len(hub._rooms[thread_id].viewers) if thread_id in hub._rooms else 0
+    room = hub._rooms.get(f"thread:{thread_id}")
+    return len(room.viewers) if room else 0

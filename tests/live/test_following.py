@@ -182,9 +182,7 @@ async def test_one_thread_hears_nothing_of_another(signed_in: SignIn, open_socke
     assert (await there.next())["post"] == in_finance
 
 
-async def test_the_room_outlives_its_first_visitor(
-    signed_in: SignIn, open_socket: OpenSocket, thread: Thread
-) -> None:
+async def test_the_room_outlives_its_first_visitor(signed_in: SignIn, open_socket: OpenSocket, thread: Thread) -> None:
     gareth, amina = await signed_in("gareth"), await signed_in("amina")
     first = await open_socket(gareth, f"/threads/{thread.id}/live?since=1")
     await first.next()

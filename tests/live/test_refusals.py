@@ -80,9 +80,7 @@ async def test_what_is_not_yours_is_what_is_not_there(
 
 
 @pytest.mark.parametrize("thread_id", ["-1", str(2**63), "9" * 400, "abc", "%00"])
-async def test_an_id_that_no_database_holds_is_refused(
-    amina: Browser, open_socket: OpenSocket, thread_id: str
-) -> None:
+async def test_an_id_that_no_database_holds_is_refused(amina: Browser, open_socket: OpenSocket, thread_id: str) -> None:
     with pytest.raises(Closed) as refused:
         await closing(await open_socket(amina, f"/threads/{thread_id}/live"))
     assert refused.value.code in (403, 404)
@@ -136,9 +134,7 @@ async def test_a_binary_frame_is_not_read(amina: Browser, open_socket: OpenSocke
 
 
 @pytest.mark.parametrize("open_socket", ["wire"], indirect=True)
-async def test_a_frame_of_70_kb_is_too_big(
-    amina: Browser, open_socket: OpenSocket, thread: Thread, hub: Hub
-) -> None:
+async def test_a_frame_of_70_kb_is_too_big(amina: Browser, open_socket: OpenSocket, thread: Thread, hub: Hub) -> None:
     """Under another server its own limit holds."""
     socket = await open_socket(amina, f"/threads/{thread.id}/live?since=2")
     await socket.send("x" * 70_000)

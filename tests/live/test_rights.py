@@ -65,7 +65,9 @@ ENDINGS = {
     given_another_password: 4401,
 }
 End = Callable[[Forum, Browser, Browser], Awaitable[None]]
-each_ending = pytest.mark.parametrize(("end", "code"), ENDINGS.items(), ids=lambda value: getattr(value, "__name__", ""))
+each_ending = pytest.mark.parametrize(
+    ("end", "code"), ENDINGS.items(), ids=lambda value: getattr(value, "__name__", "")
+)
 
 
 class Room:

@@ -1,0 +1,92 @@
+"""Fixtures of the journeys: Chromium, a running service, and a context of their own for everybody who visits it."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.stage import NoBrowser, Service, Watch, chromium, sign_in
+from tests.cast import build_cast, build_demo
+from tests.conftest import Build, Databases
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    try:
+        with chromium() as opened:
+            yield opened
+    except NoBrowser as missing:
+        pytest.fail(str(missing), pytrace=False)
+
+
+def copied(databases: Databases, build: Build) -> Iterator[str]:
+    """In a thread of its own, because Playwright keeps an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        url = thread.submit(databases.copy, build).result()
+        yield url
+        thread.submit(databases.drop, url).result()
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    yield from copied(databases, build_cast)
+
+
+@pytest.fixture
+def demo_url(databases: Databases) -> Iterator[str]:
+    yield from copied(databases, build_demo)
+
+
+@pytest.fixture
+def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
+    """A running service with the cast in it."""
+    with Service(database_url, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def demo(demo_url: str, tmp_path: Path) -> Iterator[Service]:
+    """A running service with the demo world in it."""
+    with Service(demo_url, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def visit_at(browser: Browser) -> Iterator[Callable[[Service], Visit]]:
+    """`visit_at(service)("amina")` is a page of Amina's, signed in; with None nobody is signed in. What is given besides
+    goes to the context. No page may ask another host for anything."""
+    watches: list[Watch] = []
+    contexts = []
+
+    def at(service: Service) -> Visit:
+        def visit(name: str | None, **options: Any) -> Page:
+            context = browser.new_context(base_url=service.where, locale="en-GB", **options)
+            context.set_default_timeout(15_000)
+            contexts.append(context)
+            watches.append(Watch(context, service.where))
+            page = context.new_page()
+            if name:
+                sign_in(page, name)
+            return page
+
+        return visit
+
+    yield at
+    for context in contexts:
+        context.close()
+    assert [stranger for watch in watches for stranger in watch.strangers] == []
+
+
+@pytest.fixture
+def visit(visit_at: Callable[[Service], Visit], service: Service) -> Visit:
+    return visit_at(service)
+
+
+@pytest.fixture
+def visit_demo(visit_at: Callable[[Service], Visit], demo: Service) -> Visit:
+    return visit_at(demo)
