@@ -159,7 +159,7 @@ async def serving(app: Entered) -> AsyncIterator[str]:
             while not server.started:
                 await asyncio.sleep(0.01)
             try:
-                yield "127.0.0.1:{}".format(listener.getsockname()[1])
+                yield f"127.0.0.1:{listener.getsockname()[1]}"
             finally:
                 server.should_exit = True
                 await task

@@ -1,4 +1,4 @@
-"""The database opens with proven pragmas, one door for writes, readers who never wait, or one sentence that says why not."""
+"""The database opens with proven pragmas and readers who never wait, or one sentence says why it does not."""
 
 import asyncio
 import contextvars
@@ -38,7 +38,12 @@ async def test_pragmas_are_what_they_were_set_to(file_settings):
     async with open_forum(file_settings, migrate=True) as opened:
         client = opened.database._context.db()
         for connection in client._connection, client._reader:
-            for name, wanted in {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}.items():
+            for name, wanted in {
+                "journal_mode": "wal",
+                "synchronous": 2,
+                "foreign_keys": 1,
+                "busy_timeout": 30_000,
+            }.items():
                 row = await (await connection.execute(f"PRAGMA {name}")).fetchone()
                 assert row[0] == wanted
         assert (await (await client._reader.execute("PRAGMA query_only")).fetchone())[0] == 1
@@ -249,7 +254,11 @@ async def test_a_file_that_somebody_has_locked(tmp_path, monkeypatch):
 
 
 async def test_a_postgres_that_nobody_reaches(tmp_path):
-    for url in "postgres://forum@127.0.0.1:1/forum", "postgres://forum@localhost:1/forum", "postgres://no.such.host.invalid/x":
+    for url in (
+        "postgres://forum@127.0.0.1:1/forum",
+        "postgres://forum@localhost:1/forum",
+        "postgres://no.such.host.invalid/x",
+    ):
         assert "cannot be opened" in await refusal(url, tmp_path)
 
 
@@ -267,7 +276,7 @@ async def test_a_newer_schema(database_url, tmp_path):
     async with open_database(database_url) as database:
         with database.entered():
             await select(
-                "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('forum', '9999_future', $1) RETURNING id",
+                "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('forum', '9999_new', $1) RETURNING id",
                 (await Person.first()).created_at,
             )
     for how in {}, {"create": True}, {"migrate": True}:

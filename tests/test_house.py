@@ -6,7 +6,6 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 import pytest
 
@@ -66,12 +65,14 @@ def imports_of(name: str, source: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{name} imports relatively"
             module = node.module or ""
-            found |= {f"{module}.{alias.name}" if f"{module}.{alias.name}" in SOURCES else module for alias in node.names}
+            found |= {
+                f"{module}.{alias.name}" if f"{module}.{alias.name}" in SOURCES else module for alias in node.names
+            }
     return {module for module in found if module.split(".")[0] == "forum"}
 
 
 def layer_of(module: str) -> str:
-    part = (module.split(".") + ["__main__"])[1]
+    part = [*module.split("."), "__main__"][1]
     [layer] = [layer for layer, parts in LAYERS.items() if part in parts] or [f"no layer for {module}"]
     return layer
 
@@ -166,7 +167,16 @@ def test_an_unmarked_write_is_found():
     assert sum(source.count("async with forum.") for source in SOURCES.values()) > 10
 
 
-WRITING = {"create", "bulk_create", "save", "bulk_update", "get_or_create", "update_or_create", "delete", "execute_query"}
+WRITING = {
+    "create",
+    "bulk_create",
+    "save",
+    "bulk_update",
+    "get_or_create",
+    "update_or_create",
+    "delete",
+    "execute_query",
+}
 
 
 @pytest.mark.parametrize(
@@ -194,7 +204,19 @@ def test_only_actions_change_what_is_stored(name):
 # Nothing is global.
 
 ALIVE = {
-    *("Forum", "Hub", "Room", "Database", "Client", "MemoryBus", "RedisBus", "open_bus", "Passwords", "Pages", "Settings"),
+    *(
+        "Forum",
+        "Hub",
+        "Room",
+        "Database",
+        "Client",
+        "MemoryBus",
+        "RedisBus",
+        "open_bus",
+        "Passwords",
+        "Pages",
+        "Settings",
+    ),
     *("load", "create_app", "Starlette", "SignInLimits", "Environment", "TortoiseContext", "ThreadPoolExecutor"),
     *("Lock", "Event", "Queue", "dict", "list", "set", "defaultdict", "deque", "Counter", "OrderedDict", "WeakSet"),
 }
@@ -257,7 +279,9 @@ def test_the_installed_package_finds_all_its_parts(tmp_path):
     answer = subprocess.run(
         [sys.executable, "-c", ASK], cwd=tmp_path, env=environment, check=False, capture_output=True, text=True
     )
-    assert answer.stdout.split() == [str(installed / "forum" / "__init__.py"), "200", "200", "72", "True"], answer.stderr
+    assert answer.stdout.split() == [str(installed / "forum" / "__init__.py"), "200", "200", "72", "True"], (
+        answer.stderr
+    )
 
 
 ASK = """

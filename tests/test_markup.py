@@ -19,7 +19,9 @@ def check_safe(html: str) -> None:
         if element.tag == "DOCUMENT_FRAGMENT":
             continue
         assert element.tag in TAGS, element.tag
-        assert set(element.attrib) <= {"a": {"href", "rel", "title"}, "ol": {"start"}}.get(element.tag, set()), element.attrib
+        assert set(element.attrib) <= {"a": {"href", "rel", "title"}, "ol": {"start"}}.get(element.tag, set()), (
+            element.attrib
+        )
         if "href" in element.attrib:
             assert urlsplit(re.sub(r"[\x00-\x20]", "", element.get("href"))).scheme in SCHEMES, element.get("href")
             assert {"nofollow", "noopener", "noreferrer"} <= set(element.get("rel").split())

@@ -56,9 +56,8 @@ class Sample:
     async def fill(self) -> None:
         await self.run("INSERT INTO shelf (name, room) VALUES ('Poetry', 'red'), ('Prose', 'blue')")
         for number in range(1, 21):
-            await self.run(
-                f"INSERT INTO book (shelf_id, title, author, year) VALUES ({1 + number % 2}, 'Book {number}', 'Ann', 1900)"
-            )
+            values = f"{1 + number % 2}, 'Book {number}', 'Ann', 1900"
+            await self.run(f"INSERT INTO book (shelf_id, title, author, year) VALUES ({values})")
             await self.run(f"INSERT INTO loan (book_id, reader) VALUES ({number}, 'Bob'), ({number}, 'Cat')")
 
     async def run(self, sql: str) -> list[dict[str, Any]]:
@@ -222,7 +221,7 @@ async def test_a_copy_is_made_before_even_while_somebody_reads(sample_file):
 
 
 async def test_the_products_own_chain_keeps_the_cast(database_url, tmp_path):
-    """Whatever steps there are: from the first, with the cast in it as far as it fits, nothing is pending or changes."""
+    """Whatever steps there are: with the cast in it nothing is pending, and going over them again changes nothing."""
     async with open_forum(settings_for(database_url, tmp_path), migrate=True) as forum:
         assert await Person.all().count() == 11
         assert await forum.database.migrate() == 0
@@ -236,7 +235,15 @@ async def test_models_and_migrations_agree(database_url):
     # A table's description is the model's docstring, which no database needs.
     assert [change for change in changes if not isinstance(change, AlterModelOptions)] == []
     for change in changes:
-        assert set(change.options) <= {"table_description", "table", "app", "pk_attr", "unique_together", "indexes", "ordering"}
+        assert set(change.options) <= {
+            "table_description",
+            "table",
+            "app",
+            "pk_attr",
+            "unique_together",
+            "indexes",
+            "ordering",
+        }
 
 
 async def test_the_schema_has_an_index_behind_every_foreign_key_that_is_asked_by(database_url):

@@ -39,7 +39,9 @@ from tests.conftest import settings_for
 async def everybody() -> list[User]:
     """Everyone there is, and somebody who is in nothing."""
     roles: dict[int, dict[int, str]] = {}
-    for person_id, group_id, role in await Membership.filter(ended_at=None).values_list("person_id", "group_id", "role"):
+    for person_id, group_id, role in await Membership.filter(ended_at=None).values_list(
+        "person_id", "group_id", "role"
+    ):
         roles.setdefault(person_id, {})[group_id] = role
     people = await Person.all()
     return [User(p.id, p.name, p.council_id, p.site_role, roles.get(p.id, {})) for p in people] + [User(1, "Nobody")]
@@ -86,7 +88,11 @@ async def test_twins_agree_in_the_demo_world(demo_url, tmp_path):
 
 def test_every_can_about_seeing_has_a_twin_that_is_tested():
     """A new can_see or can_read needs a new line above."""
-    cans = {name for name, _ in inspect.getmembers(permissions, inspect.isfunction) if name.startswith(("can_see_", "can_read_"))}
+    cans = {
+        name
+        for name, _ in inspect.getmembers(permissions, inspect.isfunction)
+        if name.startswith(("can_see_", "can_read_"))
+    }
     assert cans == {"can_see_group", "can_read_group", "can_read_thread", "can_see_codebook"}
 
 

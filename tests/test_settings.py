@@ -33,7 +33,10 @@ def test_every_setting_has_its_default_type_and_one_line_of_why(section, name, k
     [line] = [line for line in text.splitlines() if line.startswith(f"{name} = ")]
     assert " # " in line
     with pytest.raises(msgspec.ValidationError):  # no default in the code: config.toml is the one place
-        msgspec.convert({other: value for other, value in CONFIG[section].items() if other != name}, type(getattr(load({}), section)))
+        msgspec.convert(
+            {other: value for other, value in CONFIG[section].items() if other != name},
+            type(getattr(load({}), section)),
+        )
 
 
 @pytest.mark.parametrize(("section", "name", "kind"), FIELDS)
@@ -47,7 +50,12 @@ def test_every_setting_can_be_set_in_the_environment(section, name, kind):
     if (section, name) == ("service", "workers"):
         environment |= {"FORUM_DATABASE_URL": "postgres://db/forum", "FORUM_REDIS_URL": "redis://bus"}
     found = getattr(getattr(load(environment), section), name)
-    assert found == {int: int(value) if value.isdigit() else 0, float: 7.5, str: value, list[str]: ["a.example", "b.example"]}[kind]
+    assert (
+        found
+        == {int: int(value) if value.isdigit() else 0, float: 7.5, str: value, list[str]: ["a.example", "b.example"]}[
+            kind
+        ]
+    )
 
 
 @pytest.mark.parametrize("name", SHORT_NAMES)
@@ -113,7 +121,16 @@ def test_what_is_wrong_is_named_in_one_sentence(environment, words):
 
 @pytest.mark.parametrize(
     "content",
-    ["[site", "name = 1", "[site]\nnaem = 'x'", "[sight]\nname = 'x'", "[site]\nname = 3", "\xff", "[[site]]\nname = 'x'", "site = 3"],
+    [
+        "[site",
+        "name = 1",
+        "[site]\nnaem = 'x'",
+        "[sight]\nname = 'x'",
+        "[site]\nname = 3",
+        "\xff",
+        "[[site]]\nname = 'x'",
+        "site = 3",
+    ],
 )
 def test_a_wrong_file_is_named(tmp_path, content):
     own = tmp_path / "own.toml"

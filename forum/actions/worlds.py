@@ -10,7 +10,7 @@ from tortoise.models import Model
 from forum.actions import action
 from forum.context import Forum
 from forum.errors import Invalid
-from forum.models import Edition, Group, Hiding, Membership, Person, Post, Tagging, Thread
+from forum.models import Edition, Group, Hiding, Membership, Person, Post, Session, Tagging, Thread
 
 BATCH = 5000
 
@@ -43,3 +43,11 @@ async def fill_world(forum: Forum, world: World) -> None:
             raise Invalid("There are people in this service already. The demo world needs an empty one.")
         for model, rows in world.tables():
             await model.bulk_create(rows, batch_size=BATCH)
+
+
+@action
+async def set_demo_password(forum: Forum, password_hash: str) -> None:
+    """Give everybody in the demo world one password, and sign everybody out."""
+    async with forum.end_right():
+        await Person.all().update(password_hash=password_hash)
+        await Session.filter(ended_at=None).update(ended_at=forum.clock())

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from forum.actions.people import check_password, set_password
 from forum.actions.reference import load_reference
+from forum.actions.worlds import set_demo_password
 from forum.cli.serve import serve
 from forum.context import open_forum
 from forum.demo.world import ACCOUNTS, build_large, build_world
@@ -19,7 +19,9 @@ from forum.errors import Misconfigured
 from forum.models import Person
 from forum.settings import Settings, load
 
-OWN_FILES = ("forum.sqlite3", "forum.sqlite3-wal", "forum.sqlite3-shm", "secret", "demo-password")
+PASSWORD_FILE = "demo-password"
+OWN_FILES = ("forum.sqlite3", "forum.sqlite3-wal", "forum.sqlite3-shm", "secret", PASSWORD_FILE)
+NO_DEMO = "There is a service that is no demo in this folder. Name another with --data."
 
 
 def add_commands(commands: Any) -> None:
@@ -36,13 +38,10 @@ def add_commands(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     folder = arguments.data or os.environ.get("FORUM_DATA") or "data/demo"
     settings = load(service={"data": folder}, site={"url": f"http://127.0.0.1:{arguments.port}"})
-    if arguments.password is not None:
-        check_password(arguments.password)
+    if arguments.password is not None and not 1 <= len(arguments.password) <= 128:
+        raise Misconfigured("--password takes 1 to 128 characters.")
     if arguments.fresh:
-        if settings.database.url:
-            raise Misconfigured("--fresh begins a folder anew; the database of the settings it leaves alone.")
-        for name in OWN_FILES:
-            (settings.data / name).unlink(missing_ok=True)
+        _clear(settings)
     password = asyncio.run(_fill(settings, arguments.password, arguments.size))
     print(f"\nAccounts of the demo world, all with the password {password}\n")
     for email, name, what in ACCOUNTS:
@@ -51,18 +50,29 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if arguments.no_serve else serve(settings, "127.0.0.1", arguments.port)
 
 
+def _clear(settings: Settings) -> None:
+    """Take an earlier demo away, and nothing else."""
+    if settings.database.url:
+        raise Misconfigured("--fresh begins a folder anew; the database of the settings it leaves alone.")
+    if (settings.data / OWN_FILES[0]).exists() and not (settings.data / PASSWORD_FILE).exists():
+        raise Misconfigured(NO_DEMO)
+    for name in OWN_FILES:
+        (settings.data / name).unlink(missing_ok=True)
+
+
 async def _fill(settings: Settings, wanted: str | None, size: str) -> str:
     """Fill the folder unless somebody is in it, and return the password that its accounts have."""
     async with open_forum(settings, migrate=True) as forum:
-        kept = settings.data / "demo-password"
+        kept = settings.data / PASSWORD_FILE
         password = wanted or (kept.read_text().strip() if kept.exists() else secrets.token_urlsafe(12))
         if not await Person.exists():
             await load_reference(forum)
             build = build_large if size == "large" else build_world
             await build(forum, await forum.passwords.hash(password), report=_report)
-        elif wanted and (not kept.exists() or kept.read_text().strip() != wanted):
-            for email, _, _ in ACCOUNTS:
-                await set_password(forum, email, wanted)
+        elif not kept.exists():
+            raise Misconfigured(NO_DEMO)
+        elif kept.read_text().strip() != password:
+            await set_demo_password(forum, await forum.passwords.hash(password))
         _keep(kept, password)
         return password
 

@@ -75,6 +75,8 @@ async def _prepare(settings: Settings) -> None:
 class Worker:
     """The service in one process: it opens its own Forum when its server starts."""
 
+    app: ASGIApp
+
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 

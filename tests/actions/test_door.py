@@ -57,8 +57,7 @@ async def test_an_action_that_began_ends_although_its_caller_has_gone(forum):
     with pytest.raises(asyncio.CancelledError):
         await caller
     go_on.set()
-    while forum._running:
-        await asyncio.sleep(0.001)
+    await asyncio.wait(forum._running)
     [after] = await select("SELECT rights FROM service")
     assert after["rights"] == before["rights"] + 1
 
@@ -77,8 +76,7 @@ async def test_a_fault_after_the_caller_has_gone_is_noted(forum, caplog):
     caller.cancel()
     await asyncio.gather(caller, return_exceptions=True)
     go_on.set()
-    while forum._running:
-        await asyncio.sleep(0.001)
+    await asyncio.wait(forum._running)
     await asyncio.sleep(0)
     assert "failed after its caller had gone" in caplog.text and "the disk is full" in caplog.text
 

@@ -21,7 +21,9 @@ def test_addresses_are_kept_in_lower_case(typed, kept):
     assert check_email(typed) == kept
 
 
-@pytest.mark.parametrize("typed", ["", "amina", "amina@", "@demo.example", "a b@demo.example", "a@b@c.example", "a\0@b.example"])
+@pytest.mark.parametrize(
+    "typed", ["", "amina", "amina@", "@demo.example", "a b@demo.example", "a@b@c.example", "a\0@b.example"]
+)
 def test_what_is_no_address_is_refused(typed):
     with pytest.raises(Invalid, match="email address"):
         check_email(typed)

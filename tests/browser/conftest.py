@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.stage import NoBrowser, Service, Watch, chromium, sign_in
 from tests.cast import build_cast, build_demo
 from tests.conftest import Build, Databases
 
 Visit = Callable[..., Page]
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ def post(page: Page, words: str) -> Locator:
 
 def hide(page: Page, words: str) -> None:
     post(page, words).get_by_role("link", name="Hide").click()
-    page.get_by_label("It is off topic").check()
+    page.get_by_label("It is off the topic of this thread").check()
     page.get_by_role("button", name="Hide").click()
     expect(page.locator("#posts .trace")).to_have_count(1)
 

@@ -89,6 +89,30 @@ def test_demo_fills_a_folder_and_a_later_run_finds_it(tmp_path: Path) -> None:
         assert browser(where, "gareth", "a password for the demo").get("/groups/finance").status_code == 200
 
 
+def test_another_password_on_a_later_run_replaces_the_first(tmp_path: Path) -> None:
+    words = ("demo", "--data", str(tmp_path), "--port", "0", "--password")
+    with running(*words, "first", FORUM_PASSWORDS__MEMORY_KIB="8"):
+        pass
+    with running(*words, "second", FORUM_PASSWORDS__MEMORY_KIB="8") as (_, where):
+        assert browser(where, "amina", "second").get("/").status_code == 200
+        refused = httpx2.post(
+            f"{where}/sign-in", data={"email": "amina@demo.example", "password": "first"}, headers={"origin": where}
+        )
+        assert refused.status_code == 422
+
+
+def test_demo_leaves_a_folder_alone_that_holds_a_real_service(tmp_path: Path) -> None:
+    folder = {**os.environ, "FORUM_DATA": str(tmp_path)}
+    create = ["account", "create", "priya@example.org", "--name", "Priya"]
+    for words in (["migrate"], create):
+        subprocess.run([sys.executable, "-m", "forum", *words], env=folder, check=True, capture_output=True)
+    before = (tmp_path / "forum.sqlite3").read_bytes()
+    for words in (["demo", "--no-serve"], ["demo", "--no-serve", "--fresh"]):
+        done = subprocess.run([sys.executable, "-m", "forum", *words], env=folder, capture_output=True, text=True)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert (tmp_path / "forum.sqlite3").read_bytes() == before
+
+
 @pytest.mark.skipif(not ON_POSTGRES, reason="one process writes a SQLite file")
 def test_two_workers_share_what_is_written(environment: dict[str, str], valkey_server: str) -> None:
     settings = {"FORUM_REDIS_URL": valkey_server, **environment}

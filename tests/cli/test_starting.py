@@ -35,12 +35,20 @@ from forum.settings import PACKAGE
         (("serve",), {"FORUM_REDIS_URL": "bus:6379"}, "redis.url"),
     ],
 )
-async def test_what_is_wrong_is_one_sentence(run, words, environment, names):
+def test_what_is_wrong_is_one_sentence(say, words, environment, names):
     port = () if "--port" in words or words[0] != "serve" else ("--port", "0")
-    said = await run(*words, *port, **environment)
+    said = say(*words, *port, **environment)
     assert said.status == 2, said
     assert names in said.error and len(said.error.splitlines()) == 1, said
-    assert "Traceback" not in said.error
+
+
+async def test_a_setting_is_wrong_in_a_real_terminal_too(run):
+    for words, environment in (
+        ("serve", {"FORUM_CONFIG": "/nowhere/own.toml"}),
+        ("check", {"FORUM_SECRET_KEY": "short"}),
+    ):
+        said = await run(words, **environment)
+        assert (said.status, said.out, len(said.error.splitlines())) == (2, "", 1), said
 
 
 async def test_a_port_in_use_is_named(run):

@@ -9,7 +9,7 @@ import pytest
 
 from forum.live import Hub
 from tests.cast import Browser
-from tests.live.conftest import OpenSocket, Socket
+from tests.live.conftest import Socket
 from tests.sockets import Closed
 
 ARTICLE = re.compile(r'<article class="post[^"]*" id="post-(\d+)".*?</article>', re.DOTALL)

@@ -1,4 +1,5 @@
-"""What another process does reaches open pages: through the file on SQLite, through Redis on PostgreSQL. And restarts."""
+"""What another process does reaches open pages: through the file on SQLite, through Redis on PostgreSQL. And pages come
+back after a restart."""
 
 import asyncio
 import sys
@@ -19,7 +20,7 @@ from forum.web.middleware import Entered
 from tests.cast import Browser, new_key, thread_in, user
 from tests.conftest import ON_POSTGRES, SITE
 from tests.live.conftest import OpenSocket
-from tests.live.pages import Page, closing, watching, with_settings, within
+from tests.live.pages import Page, closing
 from tests.sockets import AsgiSocket, RealSocket, serving
 
 SignIn = Callable[..., Awaitable[Browser]]

@@ -12,7 +12,7 @@ from forum.actions.groups import add_member
 from forum.actions.people import create_account
 from forum.actions.posts import write_post
 from forum.context import Forum, open_forum
-from forum.models import Post, Submission, Thread
+from forum.models import Post, Thread
 from forum.settings import Settings
 from tests.cast import Browser, new_key, thread_in, user
 

@@ -19,7 +19,9 @@ ROUTES = [route for route in PRIVATE if isinstance(route, Route)]
 
 def address_of(route: Route | WebSocketRoute, **values: object) -> str:
     ids = {name: values.get(name, 1) for name in route.param_convertors}
-    return str(route.url_path_for(route.name, **(ids | ({"slug": values.get("slug", "finance")} if "slug" in ids else {}))))
+    return str(
+        route.url_path_for(route.name, **(ids | ({"slug": values.get("slug", "finance")} if "slug" in ids else {})))
+    )
 
 
 def test_only_what_must_be_is_public():
@@ -27,7 +29,9 @@ def test_only_what_must_be_is_public():
     assert all(isinstance(route, Route | Mount) for route in PUBLIC)
 
 
-@pytest.mark.parametrize("route", PRIVATE, ids=lambda route: f"{sorted(getattr(route, 'methods', None) or ['socket'])} {route.path}")
+@pytest.mark.parametrize(
+    "route", PRIVATE, ids=lambda route: f"{sorted(getattr(route, 'methods', None) or ['socket'])} {route.path}"
+)
 def test_no_route_stands_in_the_shadow_of_another(route):
     method = next(iter(getattr(route, "methods", None) or {"GET"} - {"HEAD"}))
     kind = "websocket" if isinstance(route, WebSocketRoute) else "http"
@@ -80,7 +84,13 @@ async def test_every_private_page_answers_somebody(forum, signed_in):
 
 def private_addresses(thread_id, post_id, tagging_id, person_id, slug) -> list[tuple[str, str]]:
     """Every private address about a thing, as (method, address)."""
-    values = {"thread_id": thread_id, "post_id": post_id, "tagging_id": tagging_id, "person_id": person_id, "slug": slug}
+    values = {
+        "thread_id": thread_id,
+        "post_id": post_id,
+        "tagging_id": tagging_id,
+        "person_id": person_id,
+        "slug": slug,
+    }
     return [
         (method, address_of(route, **values))
         for route in ROUTES
@@ -222,7 +232,11 @@ async def test_who_is_removed_learns_nothing_from_then_on(forum, signed_in):
     thread = await thread_in("adult-social-care")
     assert (await amina.get(f"/threads/{thread.id}")).status_code == 200
     await remove_member_by_email(forum, "adult-social-care", "amina@demo.example", "She moved")
-    for address in f"/threads/{thread.id}", f"/threads/{thread.id}/changes?since=0", "/groups/adult-social-care/members":
+    for address in (
+        f"/threads/{thread.id}",
+        f"/threads/{thread.id}/changes?since=0",
+        "/groups/adult-social-care/members",
+    ):
         assert (await amina.get(address)).status_code == 404, address
     assert (await amina.act(f"/threads/{thread.id}/posts", body="Still here")).status_code == 404
     assert thread.title not in (await amina.get("/")).text

@@ -24,9 +24,7 @@ async def test_the_list_shows_listed_groups_and_my_role_in_them(signed_in):
 async def test_a_group_shows_its_threads_the_latest_first(forum, signed_in):
     amina = await signed_in("amina")
     older = await thread_in("adult-social-care")
-    newer_id = await start_thread(
-        forum, await user("gareth"), "adult-social-care", "Newer", "Words", False, new_key()
-    )
+    newer_id = await start_thread(forum, await user("gareth"), "adult-social-care", "Newer", "Words", False, new_key())
     page = (await amina.get("/groups/adult-social-care")).text
     assert page.index(f"/threads/{newer_id}") < page.index(f"/threads/{older.id}")
     await amina.write(older.id, "Up again.")
@@ -138,7 +136,13 @@ async def test_names_and_purposes_are_shown_as_text(forum, signed_in):
     await Group.filter(slug="finance").update(name="<b>Finance</b> & 'resources'", purpose="<script>alert(1)</script>")
     await Person.filter(email="gareth@demo.example").update(name="<i>Gareth</i>")
     bethan = await signed_in("bethan")
-    for address in "/", "/groups", "/groups/finance", "/groups/finance/members", f"/threads/{(await thread_in('finance')).id}":
+    for address in (
+        "/",
+        "/groups",
+        "/groups/finance",
+        "/groups/finance/members",
+        f"/threads/{(await thread_in('finance')).id}",
+    ):
         page = (await bethan.get(address)).text
         assert not {"<b>Finance", "<script>alert", "<i>Gareth"} & {page[at : at + 13] for at in range(len(page))}
         for tag in "<b>", "<i>", "<script>":

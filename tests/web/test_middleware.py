@@ -142,9 +142,12 @@ async def every_kind(signed_in, monkeypatch):
     answers[500] = await amina.get("/")
     for status, answer in answers.items():
         assert answer.status_code == status
-    return answers | {"json": await amina.get(f"/threads/{thread.id}/changes?since=0"), "401": await stranger.get(
-        f"/threads/{thread.id}/changes?since=0"
-    ), "static": await stranger.get("/static/site.css"), "no static": await stranger.get("/static/nothing.css")}
+    return answers | {
+        "json": await amina.get(f"/threads/{thread.id}/changes?since=0"),
+        "401": await stranger.get(f"/threads/{thread.id}/changes?since=0"),
+        "static": await stranger.get("/static/site.css"),
+        "no static": await stranger.get("/static/nothing.css"),
+    }
 
 
 async def test_every_answer_carries_the_headers_that_protect(every_kind):

@@ -260,7 +260,8 @@ async def test_hiding_twice_is_hiding_once(signed_in, post):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"reason": ""}, {"reason": "because"}, {"note": "x" * 1001}, {"note": "a\0b"}, {"key": ""}, {"reason": "\0"}]
+    "fields",
+    [{"reason": ""}, {"reason": "because"}, {"note": "x" * 1001}, {"note": "a\0b"}, {"key": ""}, {"reason": "\0"}],
 )
 async def test_hiding_needs_a_reason_from_the_list(signed_in, post, fields):
     ruth = await signed_in("ruth")

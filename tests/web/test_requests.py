@@ -125,7 +125,8 @@ FIELDS = [
     "kind", "start", "end", "sentence",
 ]  # fmt: skip
 QUERIES = [
-    "page", "since", "epoch", "post", "next", "group", "region", "council", "council_type", "kind", "theme", "from", "to",
+    "page", "since", "epoch", "post", "next", "group", "region", "council", "council_type", "kind", "theme", "from",
+    "to",
 ]  # fmt: skip
 ROUTES = [route for route in [*PUBLIC, *PRIVATE] if isinstance(route, Route)]
 

@@ -191,7 +191,9 @@ async def test_next_stays_on_this_site(target, goes_to):
     assert safe_next(target) == goes_to
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example", "/x\r\nset-cookie: a=b"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "/\\evil.example", "https://evil.example", "/x\r\nset-cookie: a=b"]
+)
 async def test_a_foreign_next_goes_home(signed_in, target):
     browser = await signed_in(None)
     answer = await sign_in(browser, "amina", next=target)

@@ -21,7 +21,9 @@ async def post(signed_in):
 
 async def tag(browser, post, **fields):
     form = {"theme": "CARE-3", "kind": "barrier", "revision": post.revision} | fields
-    return await browser.act(f"/posts/{post.id}/taggings", **{name: value for name, value in form.items() if value is not None})
+    return await browser.act(
+        f"/posts/{post.id}/taggings", **{name: value for name, value in form.items() if value is not None}
+    )
 
 
 async def test_ruth_tags_a_whole_post_and_sees_it_in_the_panel(signed_in, post):
@@ -67,7 +69,13 @@ async def test_the_panel_shows_the_source_as_text_and_its_sentences_as_tick_boxe
     page = (await ruth.get(f"/threads/{post.thread_id}/taggings?post={post.id}")).text
     assert "Second &lt;b&gt;words&lt;/b&gt;!" in page
     ticks = [(int(a), int(b)) for a, b in re.findall(r'name="sentence" value="(\d+)-(\d+)"', page)]
-    assert [source[a:b] for a, b in ticks] == ["First *words*.", "Second <b>words</b>!", "Third line", "- Fourth?", "Yes."]
+    assert [source[a:b] for a, b in ticks] == [
+        "First *words*.",
+        "Second <b>words</b>!",
+        "Third line",
+        "- Fourth?",
+        "Yes.",
+    ]
     assert page.count('name="sentence"') == 5
     values = [f"{a}-{b}" for a, b in ticks[2:0:-1]]  # in whatever order a browser sends them
     assert (await tag(ruth, post, sentence=values)).status_code == 303

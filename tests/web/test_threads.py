@@ -87,7 +87,9 @@ async def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_is_kept
     assert await Thread.all().count() == 4
 
 
-@pytest.mark.parametrize("key", [None, "", "short", "k" * 21, "k" * 65, "k" * 21 + "!", "k" * 21 + "é", "k" * 22 + "\n"])
+@pytest.mark.parametrize(
+    "key", [None, "", "short", "k" * 21, "k" * 65, "k" * 21 + "!", "k" * 21 + "é", "k" * 22 + "\n"]
+)
 async def test_a_form_without_a_proper_key_is_not_taken(signed_in, key):
     amina = await signed_in("amina")
     fields = {"title": "A title", "body": "Words"} | ({} if key is None else {"key": key})
@@ -165,8 +167,12 @@ async def test_a_page_holds_fifty_posts(signed_in, forum):
     assert (await amina.get(f"/threads/{thread.id}")).text.count("<article") == 1
 
 
-@pytest.mark.parametrize("id", ["0", "9223372036854775807", "9223372036854775808", "-1", "1" * 40, "x", "1.0", "%00", "٣"])
-@pytest.mark.parametrize("place", ["/threads/{}", "/threads/{}/changes?since=0", "/posts/{}/edit", "/threads/{}/taggings"])
+@pytest.mark.parametrize(
+    "id", ["0", "9223372036854775807", "9223372036854775808", "-1", "1" * 40, "x", "1.0", "%00", "٣"]
+)
+@pytest.mark.parametrize(
+    "place", ["/threads/{}", "/threads/{}/changes?since=0", "/posts/{}/edit", "/threads/{}/taggings"]
+)
 async def test_ids_that_no_thing_has_are_not_found(signed_in, place, id):
     ruth = await signed_in("ruth")
     answer = await ruth.get(place.format(id))
