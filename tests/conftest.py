@@ -67,7 +67,9 @@ class Databases:
             source, target = self._path(self._templates[build]), self.folder / f"{name}.sqlite3"
             shutil.copyfile(source, target)
             return f"sqlite://{target}"
-        asyncio.run(self._tell_server(f'CREATE DATABASE {name} TEMPLATE "{self._templates[build].rsplit("/", 1)[1]}"'))
+        template = self._templates[build].rsplit("/", 1)[1]
+        # Copying the files takes half the time of copying through the log, PostgreSQL's default.
+        asyncio.run(self._tell_server(f'CREATE DATABASE {name} TEMPLATE "{template}" STRATEGY FILE_COPY'))
         return self._on_server(name)
 
     def drop(self, url: str) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from tests.browser.stage import NoBrowser, Service, Watch, chromium, sign_in
+from tests.browser.stage import NoBrowser, Service, chromium, sign_in
 from tests.cast import build_cast, build_demo
 from tests.conftest import Build, Databases
 
@@ -25,6 +26,13 @@ def browser() -> Iterator[Browser]:
         pytest.fail(str(missing), pytrace=False)
 
 
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    with copied(databases, build_cast) as url:
+        yield url
+
+
+@contextmanager
 def copied(databases: Databases, build: Build) -> Iterator[str]:
     """In a thread of its own, because Playwright keeps an event loop in this one."""
     with ThreadPoolExecutor(1) as thread:
@@ -34,45 +42,39 @@ def copied(databases: Databases, build: Build) -> Iterator[str]:
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
-    yield from copied(databases, build_cast)
-
-
-@pytest.fixture
-def demo_url(databases: Databases) -> Iterator[str]:
-    yield from copied(databases, build_demo)
-
-
-@pytest.fixture
 def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
     """A running service with the cast in it."""
     with Service(database_url, tmp_path) as running:
         yield running
 
 
-@pytest.fixture
-def demo(demo_url: str, tmp_path: Path) -> Iterator[Service]:
-    """A running service with the demo world in it."""
-    with Service(demo_url, tmp_path) as running:
+@pytest.fixture(scope="session")
+def demo(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A running service with the demo world in it, for all: a journey leaves it as it found it."""
+    with copied(databases, build_demo) as url, Service(url, tmp_path_factory.mktemp("demo")) as running:
         yield running
 
 
 @pytest.fixture
 def visit_at(browser: Browser) -> Iterator[Callable[[Service], Visit]]:
-    """`visit_at(service)("amina")` is a page of Amina's, signed in; with None nobody is signed in. What is given besides
-    goes to the context. No page may ask another host for anything."""
-    watches: list[Watch] = []
-    contexts = []
+    """`visit_at(service)("amina")` is a page of Amina's, signed in; with None nobody is signed in. More words go on to
+    the context. No page may ask another host for anything."""
+    contexts: list[BrowserContext] = []
+    strangers: list[str] = []
 
     def at(service: Service) -> Visit:
+        def asked(request: Request) -> None:
+            if not request.url.startswith(f"{service.where}/"):
+                strangers.append(request.url)
+
         def visit(name: str | None, **options: Any) -> Page:
             context = browser.new_context(base_url=service.where, locale="en-GB", **options)
             context.set_default_timeout(15_000)
+            context.on("request", asked)
             contexts.append(context)
-            watches.append(Watch(context, service.where))
             page = context.new_page()
             if name:
-                sign_in(page, name)
+                sign_in(page, service.where, name)
             return page
 
         return visit
@@ -80,7 +82,7 @@ def visit_at(browser: Browser) -> Iterator[Callable[[Service], Visit]]:
     yield at
     for context in contexts:
         context.close()
-    assert [stranger for watch in watches for stranger in watch.strangers] == []
+    assert strangers == []
 
 
 @pytest.fixture

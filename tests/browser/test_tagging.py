@@ -12,7 +12,7 @@ from tests.browser.stage import open_thread
 
 pytestmark = pytest.mark.browser
 THREAD = ("Adult social care", "What has eased discharge from hospital locally?")
-THEME = ("CARE-2", "CARE-2 Discharge and the NHS")
+THEME = ("CARE-2", "CARE-2 Hospital discharge and NHS join-up")
 
 
 def figures(tom: Page, code: str) -> list[str]:
@@ -25,8 +25,10 @@ def figures(tom: Page, code: str) -> list[str]:
     return shown
 
 
-def one_more_post(before: list[str], after: list[str]) -> bool:
-    return int(after[0]) == int(before[0]) + 1 and all(int(new) >= int(old) for new, old in zip(after, before, strict=True))
+def has_one_more_post(after: list[str], before: list[str]) -> bool:
+    """A post more; its author and their council may have been counted already."""
+    posts, people, councils = (int(new) - int(old) for new, old in zip(after, before, strict=True))
+    return posts == 1 and people in (0, 1) and councils in (0, 1)
 
 
 def test_ruth_tags_a_passage_by_keyboard_and_tom_finds_it(visit_demo: Visit) -> None:
@@ -51,7 +53,7 @@ def test_ruth_tags_a_passage_by_keyboard_and_tom_finds_it(visit_demo: Visit) -> 
 
     keys.press("Tab")
     expect(ruth.get_by_label("Find a theme")).to_be_focused()
-    keys.type("discharge nhs")
+    keys.type("nhs discharge")
     expect(ruth.locator("#found")).to_have_text(re.compile("^1 of "))
     keys.press("Enter")
     expect(ruth.get_by_label("Theme", exact=True)).to_have_value(THEME[0])
@@ -67,7 +69,7 @@ def test_ruth_tags_a_passage_by_keyboard_and_tom_finds_it(visit_demo: Visit) -> 
     expect(tagging).to_have_count(1)
     expect(tagging).to_contain_text(THEME[1])
     expect(tagging.locator("blockquote")).to_have_text(passage)
-    assert one_more_post(before, figures(tom, THEME[0]))
+    assert has_one_more_post(figures(tom, THEME[0]), before)
 
     panel.get_by_role("button", name="Take off CARE-2").focus()
     keys.press("Enter")
@@ -100,7 +102,7 @@ def test_ruth_tags_sentences_without_scripts(visit_demo: Visit) -> None:
     expect(tagging).to_contain_text(THEME[1])
     quote = tagging.locator("blockquote").inner_text()
     assert quote.startswith(words[0]) and quote.endswith(words[1])
-    assert one_more_post(before, figures(tom, THEME[0]))
+    assert has_one_more_post(figures(tom, THEME[0]), before)
 
     ruth.get_by_role("button", name="Take off CARE-2").click()
     expect(ruth.get_by_text("None yet.")).to_be_visible()

@@ -59,22 +59,21 @@ async def test_a_port_in_use_is_named(run):
     assert port in said.error and "in use" in said.error and len(said.error.splitlines()) == 1
 
 
-async def test_an_old_schema_and_a_newer_one_are_named(run, tmp_path):
+def test_an_old_schema_and_a_newer_one_are_named(say, tmp_path):
     path = tmp_path / "old.sqlite3"
     url = f"sqlite://{path}"
     sqlite3.connect(path).close()
-    old = await run("check", FORUM_DATABASE_URL=url)
+    old = say("check", FORUM_DATABASE_URL=url)
     assert old.status == 2 and "forum migrate" in old.error.splitlines()[-1]
-    assert (await run("migrate", FORUM_DATABASE_URL=url)).status == 0
+    assert say("migrate", FORUM_DATABASE_URL=url).status == 0
     with sqlite3.connect(path) as connection:
         connection.execute(
             "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('forum', '9999_future', '2026-01-01')"
         )
     connection.close()
     for words in ("check",), ("migrate",), ("serve", "--port", "0"), ("account", "suspend", "amina@demo.example"):
-        newer = await run(*words, FORUM_DATABASE_URL=url)
+        newer = say(*words, FORUM_DATABASE_URL=url)
         assert newer.status == 2 and "newer version" in newer.error, words
-        assert "Traceback" not in newer.error
 
 
 async def test_check_prints_the_settings_without_secrets(run):
@@ -84,8 +83,8 @@ async def test_check_prints_the_settings_without_secrets(run):
     assert "k" * 40 not in said.out + said.error and "secret_key = (set)" in said.out
 
 
-async def test_migrating_twice_is_no_fault(run, tmp_path):
-    first, second = [await run("migrate", FORUM_DATABASE_URL=f"sqlite://{tmp_path}/new.sqlite3") for _ in range(2)]
+def test_migrating_twice_is_no_fault(say, tmp_path):
+    first, second = [say("migrate", FORUM_DATABASE_URL=f"sqlite://{tmp_path}/new.sqlite3") for _ in range(2)]
     assert first.status == second.status == 0
     assert "0001_initial" in first.error and "0 steps" in second.out
 

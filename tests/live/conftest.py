@@ -14,7 +14,7 @@ from forum.settings import Settings
 from forum.web.middleware import Entered
 from tests.cast import Browser
 from tests.conftest import SITE, settings_for
-from tests.sockets import AsgiSocket, RealSocket, serving
+from tests.sockets import PATIENCE, AsgiSocket, RealSocket, serving
 
 Socket = AsgiSocket | RealSocket
 OpenSocket = Callable[..., Awaitable[Socket]]
@@ -94,7 +94,8 @@ class HeldNews:
         self._reading.clear()
 
     async def is_reading(self) -> None:
-        await self._reading.wait()
+        async with asyncio.timeout(PATIENCE):
+            await self._reading.wait()
 
     def go_on(self) -> None:
         self._may_go_on.set()

@@ -170,8 +170,9 @@ async def test_who_takes_not_even_a_farewell_is_dropped(
     stuck = await open_socket(amina, f"/threads/{thread.id}/live?since=2")
     await within(5, lambda: watching(hub, thread.id) == 2)
     stuck.stop_reading()
-    while watching(hub, thread.id) == 2:
-        await amina.write(thread.id, "y" * 9_000)
+    async with asyncio.timeout(20):
+        while watching(hub, thread.id) == 2:
+            await amina.write(thread.id, "y" * 9_000)
     await asyncio.sleep(0.5)
     stuck.read_on()
     with pytest.raises(Closed) as closed:

@@ -65,9 +65,7 @@ ENDINGS = {
     given_another_password: 4401,
 }
 End = Callable[[Forum, Browser, Browser], Awaitable[None]]
-each_ending = pytest.mark.parametrize(
-    ("end", "code"), ENDINGS.items(), ids=lambda value: getattr(value, "__name__", "")
-)
+each_ending = pytest.mark.parametrize(("end", "code"), ENDINGS.items(), ids=[end.__name__ for end in ENDINGS])
 
 
 class Room:
