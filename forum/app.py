@@ -19,7 +19,7 @@ from forum.live import Hub
 from forum.settings import beside_package
 from forum.web import codebook, errors, groups, home, intelligence, live, posts, sign_in, taggings, threads
 from forum.web.limits import SignInLimits
-from forum.web.middleware import Entered, SameOrigin
+from forum.web.middleware import BodyLimit, Entered, SameOrigin
 from forum.web.rendering import Pages
 from forum.web.sessions import Gate
 
@@ -88,10 +88,10 @@ def create_app(forum: Forum) -> Entered:
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=forum.settings.hosts, www_redirect=False),
             Middleware(SameOrigin, forum=forum),
+            Middleware(BodyLimit, forum=forum),
         ],
         exception_handlers=errors.HANDLERS,
         lifespan=lifespan,
-        max_body_size=forum.settings.limits.body_bytes,
     )
     app.router.redirect_slashes = False
     app.router.default = Gate(Router(PRIVATE, redirect_slashes=False), forum)

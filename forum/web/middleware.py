@@ -9,6 +9,7 @@ import secrets
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
@@ -82,6 +83,28 @@ class SameOrigin:
     def _is_ours(self, headers: Headers) -> bool:
         """Whether Origin is the site that the (trusted) Host header names."""
         return headers.get("origin", "").lower() == f"{self.scheme}://{headers.get('host', '').lower()}"
+
+
+class BodyLimit:
+    """Stops reading a body that is too long. Starlette's own limit answers a declared length in bare text, and a person
+    who pasted too much deserves words."""
+
+    def __init__(self, app: ASGIApp, forum: Forum) -> None:
+        self.app = app
+        self.most = forum.settings.limits.body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        taken = 0
+
+        async def receive_some() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self.most:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, receive_some if scope["type"] == "http" else receive, send)
 
 
 def client_address(request: Request) -> str:

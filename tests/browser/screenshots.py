@@ -40,7 +40,7 @@ SELECT = """(source, words) => {
 def to_panel(page: Page) -> None:
     """Beside the thread where there is room, else on a page of its own."""
     to_thread(page)
-    page.locator("#posts").get_by_role("link", name="Tag post 2").click()
+    page.locator("#posts").get_by_role("link", name="Tag post 2", exact=True).click()
     page.get_by_label("Find a theme").fill("discharge")
     page.get_by_label("Practice (it worked)").check()
     page.get_by_label("Select a passage").evaluate(SELECT, "They hear about a patient on day two")
