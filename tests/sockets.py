@@ -89,7 +89,8 @@ class AsgiSocket:
     async def close(self) -> None:
         self.read_on()
         self._to_app.put_nowait({"type": "websocket.disconnect", "code": 1001})
-        await asyncio.wait_for(self.task, PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.shield(self.task)  # a test that is cancelled here must not cancel the service
 
 
 class RealSocket:

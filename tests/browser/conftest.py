@@ -1,5 +1,6 @@
 """Fixtures of the journeys: Chromium, a running service, and a context of their own for everybody who visits it."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from tests.browser.stage import NoBrowser, Service, chromium, sign_in
+from tests.browser.stage import MISSING, Service, chromium, sign_in
 from tests.cast import build_cast, build_demo
 from tests.conftest import Build, Databases
 
@@ -19,11 +20,10 @@ expect.set_options(timeout=15_000)
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    try:
-        with chromium() as opened:
-            yield opened
-    except NoBrowser as missing:
-        pytest.fail(str(missing), pytrace=False)
+    if shutil.which("chromium") is None:
+        pytest.fail(MISSING, pytrace=False)
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -13,17 +13,14 @@ from tests.cast import PASSWORD
 from tests.cli.test_running import running
 
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
-
-
-class NoBrowser(Exception):
-    """Chromium is not there."""
+MISSING = "There is no `chromium` on the PATH: these journeys need it. On Debian: apt install chromium."
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
-        raise NoBrowser("There is no `chromium` on the PATH: these journeys need it. On Debian: apt install chromium.")
+        raise RuntimeError(MISSING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         try:

@@ -1,7 +1,7 @@
 """Everything works without scripts: by forms, links and reloads."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.stage import PHONE, open_thread
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 THREAD = ("Adult social care", "What works in adult-social-care?")
 
 
-def post(page: Page, words: str):
+def post(page: Page, words: str) -> Locator:
     return page.locator("#posts > .post", has_text=words)
 
 
