@@ -10,7 +10,7 @@ import pytest
 from forum.live import Hub
 from tests.cast import Browser
 from tests.live.conftest import Socket
-from tests.sockets import Closed
+from tests.sockets import PATIENCE, Closed
 
 ARTICLE = re.compile(r'<article class="post[^"]*" id="post-(\d+)".*?</article>', re.DOTALL)
 POSTS = re.compile(r'<div id="posts"[^>]*>\n(.*?)\n</div>\n<p id="newer"', re.DOTALL)
@@ -23,11 +23,18 @@ def with_settings(**sections: dict[str, Any]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("changed", [sections], ids=["changed"])
 
 
+async def beyond_heartbeats(socket: Socket) -> dict[str, Any]:
+    """The next message that is no heartbeat."""
+    async with asyncio.timeout(PATIENCE):
+        while "head" in (message := await socket.next()):
+            pass
+    return message
+
+
 async def closing(socket: Socket) -> int:
     """The code that a socket is closed with. Fails when a post comes before."""
     with pytest.raises(Closed) as closed:
-        while "head" in (message := await socket.next()):
-            pass
+        message = await beyond_heartbeats(socket)
         pytest.fail(f"It was told {message} instead")
     return closed.value.code
 

@@ -12,7 +12,7 @@ from forum.live import Hub
 from forum.models import Group, Person, Session, Thread
 from tests.cast import PASSWORD, Browser, thread_in, user
 from tests.live.conftest import HeldNews, OpenSocket, Socket
-from tests.live.pages import closing, watching, with_settings, within
+from tests.live.pages import beyond_heartbeats, closing, watching, with_settings, within
 from tests.sockets import Closed
 
 SignIn = Callable[..., Awaitable[Browser]]
@@ -203,9 +203,7 @@ async def test_a_session_that_runs_out_is_closed_at_the_next_heartbeat(forum: Fo
     assert await closing(room.aminas) == 4401
     post_id = await room.gareth.write(room.thread.id, "The others are still signed in.")
     for socket in room.others:
-        while "head" in (message := await socket.next()):
-            pass
-        assert message["post"] == post_id
+        assert (await beyond_heartbeats(socket))["post"] == post_id
 
 
 @with_settings(live={"heartbeat_seconds": 0.2})
