@@ -15,7 +15,7 @@ import uvicorn
 import websockets
 
 from forum.web.middleware import Entered
-from forum.wire import WireProtocol
+from forum.wire import WireProtocol, http_protocol
 
 PATIENCE = 5
 SMALL_BUFFER = 4096  # what the kernel holds for a peer, so that one who does not read is soon noticed
@@ -145,6 +145,7 @@ async def serving(app: Entered) -> AsyncIterator[str]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFER)
         config = uvicorn.Config(
             app,
+            http=http_protocol(app.forum.settings.limits.request_seconds),
             ws=WireProtocol,
             lifespan="off",
             log_config=None,  # what goes wrong is for pytest to catch
