@@ -21,7 +21,16 @@ def hash_token(token: str) -> str:
 
 def place_of(forum: Forum, address: str) -> str:
     """A keyed hash of a network address: enough to know a place again, not enough to know where it is."""
-    return hmac.new(forum.secret, f"place {address}".encode(), hashlib.sha256).hexdigest()
+    return _keyed_hash(forum, f"place {address}")
+
+
+def device_of(forum: Forum, email: str) -> str:
+    """What a browser keeps to show that it was signed in to this account before. It signs nobody in."""
+    return _keyed_hash(forum, f"device {email}")
+
+
+def _keyed_hash(forum: Forum, words: str) -> str:
+    return hmac.new(forum.secret, words.encode(), hashlib.sha256).hexdigest()
 
 
 async def signed_in(forum: Forum, token: str) -> User | None:
@@ -31,9 +40,11 @@ async def signed_in(forum: Forum, token: str) -> User | None:
     return await user_of_session(hash_token(token), *forum.session_limits())
 
 
-async def has_signed_in_from(email: str, place: str) -> bool:
-    """Whether this account was signed in from this place before."""
-    return await Session.filter(person__email=email, place=place).exists()
+async def known_by(forum: Forum, email: str, place: str, device: str) -> str:
+    """What shows that this account was signed in from here before: "device" for the browser, the place, or ""."""
+    if hmac.compare_digest(device.encode(), device_of(forum, email).encode()):
+        return "device"
+    return place if await Session.filter(person__email=email, place=place).exists() else ""
 
 
 @action

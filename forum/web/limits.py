@@ -1,5 +1,5 @@
-"""How often somebody may try to sign in: slowed by account and by network address, and never locked out of a place
-where the account was signed in before."""
+"""How often somebody may try to sign in: slowed by account and by network address. Whatever strangers do, the owner may
+still try: from a browser or place where the account was signed in before, and from a place that has not tried yet."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from forum.settings import Settings
 
 QUARTER_HOUR = 15
+TRIES_OF_A_NEW_PLACE = 2
 
 
 class SignInLimits:
@@ -20,18 +21,22 @@ class SignInLimits:
     def __init__(self, settings: Settings) -> None:
         self._limiter = SlidingWindowCounterRateLimiter(_storage(settings.redis.url))
         self._per_account = RateLimitItemPerMinute(settings.sign_in.tries_per_account, QUARTER_HOUR, "account")
+        self._per_new_place = RateLimitItemPerMinute(TRIES_OF_A_NEW_PLACE, QUARTER_HOUR, "new place")
         self._per_address = RateLimitItemPerMinute(settings.sign_in.tries_per_address, QUARTER_HOUR, "address")
 
-    async def allow(self, email: str, place: str, known: bool) -> bool:
-        """Count one try and say whether it may go on. A `known` place of the account has a count of its own, so that
-        nobody else's tries keep its owner out; the tries from all strange places are counted together."""
-        return (known or await self._limiter.hit(self._per_address, place)) and await self._limiter.hit(
-            self._per_account, email, place if known else "strangers"
-        )
+    async def allow(self, email: str, place: str, known_by: str) -> bool:
+        """Count one try and say whether it may go on. What the account is known by has a count of its own; the tries
+        of all strangers are counted together. When a count is used up, a place still has the first two of its own."""
+        if not known_by and not await self._limiter.hit(self._per_address, place):
+            return False
+        is_new = await self._limiter.hit(self._per_new_place, email, place)
+        return await self._limiter.hit(self._per_account, email, known_by or "strangers") or is_new
 
-    async def forget(self, email: str, place: str, known: bool) -> None:
-        """A try was right: the account's count from there begins anew."""
-        await self._limiter.clear(self._per_account, email, place if known else "strangers")
+    async def forget(self, email: str, known_by: str) -> None:
+        """A try was right: the count there begins anew. The strangers' count does not, or the owner's coming and going
+        would give them new tries."""
+        if known_by:
+            await self._limiter.clear(self._per_account, email, known_by)
 
 
 def network_of(address: str) -> str:

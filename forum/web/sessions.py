@@ -1,4 +1,4 @@
-"""The session cookie, and the gate that every page but the public ones is behind."""
+"""The cookies of session and device, and the gate that every page but the public ones is behind."""
 
 from __future__ import annotations
 
@@ -8,33 +8,49 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from forum.actions.sessions import SEEN_EVERY, note_seen, signed_in
+from forum.actions.sessions import SEEN_EVERY, device_of, note_seen, signed_in
 from forum.context import Forum
 
+YEAR = 365 * 24 * 3600
 
-def cookie_name(forum: Forum) -> str:
+
+def cookie_name(forum: Forum, name: str) -> str:
     """Safari drops Secure cookies on http loopback, and __Host- demands Secure: there the name is plain."""
-    return "__Host-session" if forum.settings.is_https else "session"
+    return f"__Host-{name}" if forum.settings.is_https else name
 
 
 def set_session(response: Response, forum: Forum, token: str) -> None:
+    _set_cookie(response, forum, "session", token, forum.settings.sessions.absolute_hours * 3600)
+
+
+def drop_session(response: Response, forum: Forum) -> None:
+    _set_cookie(response, forum, "session", "", 0)
+
+
+def token_of(connection: HTTPConnection, forum: Forum) -> str:
+    return connection.cookies.get(cookie_name(forum, "session"), "")
+
+
+def set_device(response: Response, forum: Forum, email: str) -> None:
+    """The browser was signed in to this account. It stays when the session ends, and only spares its owner the
+    strangers' limits on tries."""
+    _set_cookie(response, forum, "device", device_of(forum, email), YEAR)
+
+
+def device_cookie(connection: HTTPConnection, forum: Forum) -> str:
+    return connection.cookies.get(cookie_name(forum, "device"), "")
+
+
+def _set_cookie(response: Response, forum: Forum, name: str, value: str, seconds: int) -> None:
     response.set_cookie(
-        cookie_name(forum),
-        token,
-        max_age=forum.settings.sessions.absolute_hours * 3600,
+        cookie_name(forum, name),
+        value,
+        max_age=seconds,
         path="/",
         secure=forum.settings.is_https,
         httponly=True,
         samesite="lax",
     )
-
-
-def drop_session(response: Response, forum: Forum) -> None:
-    response.delete_cookie(cookie_name(forum), path="/", secure=forum.settings.is_https, httponly=True, samesite="lax")
-
-
-def token_of(connection: HTTPConnection, forum: Forum) -> str:
-    return connection.cookies.get(cookie_name(forum), "")
 
 
 class Gate:

@@ -13,7 +13,7 @@ from forum.web.limits import SignInLimits, network_of
 from forum.web.middleware import client_address
 from forum.web.rendering import page
 from forum.web.requests import forum_of, read_form, user_of
-from forum.web.sessions import drop_session, set_session, token_of
+from forum.web.sessions import device_cookie, drop_session, set_device, set_session, token_of
 
 
 async def show(request: Request) -> Response:
@@ -30,16 +30,17 @@ async def submit(request: Request) -> Response:
     email, target = form.word("email").lower()[:254], safe_next(form.get("next", ""))
     place = sessions.place_of(forum, network_of(client_address(request)))
     limits: SignInLimits = request.app.state.sign_in_limits
-    known = await sessions.has_signed_in_from(email, place)
-    if not await limits.allow(email, place, known):
+    known_by = await sessions.known_by(forum, email, place, device_cookie(request, forum))
+    if not await limits.allow(email, place, known_by):
         raise HTTPException(429, "Wait a quarter of an hour, then try again.", {"retry-after": "900"})
     token = await sessions.sign_in(forum, email, form.get("password", "")[:128], place, token_of(request, forum))
     if token is None:
         problems = {"email": "The address and the password do not belong together. Check both and try again."}
         return page(request, "sign_in.html", 422, next=target, problems=problems, values={"email": email})
-    await limits.forget(email, place, known)
+    await limits.forget(email, known_by)
     response = RedirectResponse(target, 303)
     set_session(response, forum, token)
+    set_device(response, forum, email)
     return response
 
 

@@ -1,4 +1,4 @@
-"""Trying passwords is slow for strangers, and nobody is kept out of the place where they signed in before."""
+"""Trying passwords is slow for strangers, and nobody who has the right one is kept out by them."""
 
 import pytest
 
@@ -12,6 +12,23 @@ async def attempt(browser, name="amina", password="wrong password") -> int:
     return answer.status_code
 
 
+async def attack(signed_in, name, *addresses) -> list[int]:
+    """How many wrong tries each address gets."""
+    tries = []
+    for address in addresses:
+        attacker = await signed_in(None, address=address)
+        answers = [await attempt(attacker, name)]
+        while answers[-1] == 422:
+            answers.append(await attempt(attacker, name))
+        assert answers[-1] == 429
+        tries.append(len(answers) - 1)
+    return tries
+
+
+MANY = [f"192.0.2.{number}" for number in range(30)]
+MOBILE = "203.0.113.9"
+
+
 @with_settings(sign_in={"tries_per_account": 3})
 async def test_the_fourth_wrong_try_for_an_account_has_to_wait(signed_in):
     stranger = await signed_in(None)
@@ -23,10 +40,79 @@ async def test_the_fourth_wrong_try_for_an_account_has_to_wait(signed_in):
 
 
 @with_settings(sign_in={"tries_per_account": 3})
-async def test_another_address_does_not_give_a_stranger_more_tries(signed_in):
-    for number in range(3):
-        assert await attempt(await signed_in(None, address=f"192.0.2.{number}")) == 422
-    assert await attempt(await signed_in(None, address="192.0.2.99")) == 429
+async def test_each_address_of_an_attacker_gets_two_tries_once_the_count_is_used_up(signed_in):
+    assert await attack(signed_in, "gareth", *MANY) == [3] + [2] * 29
+    assert await attack(signed_in, "gareth", *MANY) == [0] * 30
+
+
+@with_settings(sign_in={"tries_per_account": 3})
+async def test_an_address_that_shared_in_using_up_the_count_gets_no_two_tries_more(signed_in):
+    strangers = [await signed_in(None, address=address) for address in MANY[:3]]
+    assert [await attempt(stranger) for stranger in strangers * 2] == [422] * 6
+    assert [await attempt(stranger, password=PASSWORD) for stranger in strangers] == [429] * 3
+
+
+@with_settings(sign_in={"tries_per_account": 3})
+async def test_gareth_signs_in_from_a_new_address_while_thirty_others_try_his_account(signed_in):
+    await attack(signed_in, "gareth", *MANY)
+    gareth = await signed_in(None, address=MOBILE)
+    assert [await attempt(gareth, "gareth"), await attempt(gareth, "gareth", PASSWORD)] == [422, 303]
+
+
+@with_settings(sign_in={"tries_per_account": 3})
+async def test_gareths_own_browser_signs_in_where_the_tries_are_used_up(signed_in):
+    gareth = await signed_in("gareth", address="198.51.100.7")
+    await gareth.send_form("/sign-out")
+    await attack(signed_in, "gareth", *MANY, MOBILE)
+    moved = await signed_in(None, address=MOBILE)
+    assert await attempt(moved, "gareth", PASSWORD) == 429
+    moved.cookies.update(gareth.cookies)
+    assert [await attempt(moved, "gareth"), await attempt(moved, "gareth", PASSWORD)] == [422, 303]
+
+
+@with_settings(sign_in={"tries_per_account": 3, "tries_per_address": 5})
+async def test_gareths_own_browser_signs_in_from_an_address_that_tries_many_accounts(signed_in):
+    gareth = await signed_in("gareth", address="198.51.100.7")
+    sprayer = await signed_in(None, address=MOBILE)
+    assert [await attempt(sprayer, f"nobody{number}") for number in range(6)] == [422] * 5 + [429]
+    sprayer.cookies.update(gareth.cookies)
+    assert await attempt(sprayer, "gareth", PASSWORD) == 303
+
+
+@with_settings(sign_in={"tries_per_account": 4})
+async def test_a_known_browser_has_its_own_limit_wherever_it_is(signed_in):
+    gareth = await signed_in("gareth", address="198.51.100.7")
+    here, there, elsewhere = [await signed_in(None, address=address) for address in MANY[:3]]
+    for moved in here, there, elsewhere:
+        moved.cookies.update(gareth.cookies)
+    assert [await attempt(here, "gareth") for _ in range(5)] == [422, 422, 422, 422, 429]
+    assert [await attempt(there, "gareth") for _ in range(3)] == [422, 422, 429]  # two, as at any new place
+    assert await attempt(elsewhere, "gareth", PASSWORD) == 303
+    assert await attack(signed_in, "gareth", MOBILE) == [3]  # of the strangers' four; Gareth's first sign-in was one
+
+
+@with_settings(sign_in={"tries_per_account": 3})
+async def test_gareth_signing_in_gives_strangers_no_new_tries(signed_in):
+    await attack(signed_in, "gareth", *MANY)
+    await signed_in("gareth", address=MOBILE)
+    assert await attack(signed_in, "gareth", *MANY) == [0] * 30
+
+
+@pytest.mark.parametrize("forge", ["{bethan}", "{gareth}0", "{session}", "{gareth[0]}", "", "é", "device", "x" * 64])
+@with_settings(sign_in={"tries_per_account": 3})
+async def test_a_forged_device_cookie_or_another_accounts_is_no_help(signed_in, forge):
+    gareth, bethan = await signed_in("gareth", address="198.51.100.7"), await signed_in("bethan")
+    forged = forge.format(
+        gareth=gareth.cookies["device"], bethan=bethan.cookies["device"], session=gareth.cookies["session"]
+    )
+    await attack(signed_in, "gareth", MOBILE)
+    attacker = await signed_in(None, address=MOBILE)
+    answer = await attacker.post(
+        "/sign-in",
+        data={"email": "gareth@demo.example", "password": PASSWORD},
+        headers={"origin": attacker.site, "cookie": f"device={forged}".encode()},
+    )
+    assert answer.status_code == 429
 
 
 @with_settings(sign_in={"tries_per_account": 3})
@@ -57,6 +143,7 @@ async def test_the_right_password_begins_the_count_anew(signed_in):
 async def test_unknown_addresses_are_counted_like_known_ones(signed_in):
     stranger = await signed_in(None)
     assert [await attempt(stranger, "nobody") for _ in range(4)] == [422, 422, 422, 429]
+    assert await attack(signed_in, "nobody", *MANY[:3]) == [2, 2, 2]
 
 
 @with_settings(sign_in={"tries_per_account": 3})

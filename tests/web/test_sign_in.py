@@ -139,27 +139,44 @@ async def test_a_session_ends_however_often_it_is_used(forum, signed_in):
     assert (await amina.get("/groups")).status_code == 303
 
 
-async def test_the_cookie_on_loopback(signed_in):
+def cookies_of(answer) -> dict[str, set[str]]:
+    """The attributes of each cookie that an answer sets, by the cookie's name."""
+    found = {}
+    for cookie in answer.headers.get_list("set-cookie"):
+        name, *attributes = cookie.split("; ")
+        found[name.split("=")[0]] = {attribute.lower() for attribute in attributes}
+    return found
+
+
+async def test_the_cookies_on_loopback(signed_in):
     browser = await signed_in(None)
-    cookie = (await sign_in(browser, "amina")).headers["set-cookie"]
-    name, *attributes = cookie.split("; ")
-    assert name.startswith("session=")
-    assert {attribute.lower() for attribute in attributes} == {"httponly", "path=/", "samesite=lax", "max-age=2592000"}
+    attributes = {"httponly", "path=/", "samesite=lax"}
+    assert cookies_of(await sign_in(browser, "amina")) == {
+        "session": attributes | {"max-age=2592000"},
+        "device": attributes | {"max-age=31536000"},
+    }
 
 
 @with_settings(site={"url": "https://hub.example.org"})
-async def test_the_cookie_over_https(signed_in):
+async def test_the_cookies_over_https(signed_in):
     browser = await signed_in(None)
-    cookie = (await sign_in(browser, "amina")).headers["set-cookie"]
-    name, *attributes = cookie.split("; ")
-    assert name.startswith("__Host-session=")
-    assert {attribute.lower() for attribute in attributes} == {
-        *("httponly", "path=/", "samesite=lax", "max-age=2592000", "secure"),
+    attributes = {"httponly", "path=/", "samesite=lax", "secure"}
+    assert cookies_of(await sign_in(browser, "amina")) == {
+        "__Host-session": attributes | {"max-age=2592000"},
+        "__Host-device": attributes | {"max-age=31536000"},
     }
     assert (await browser.get("/groups")).status_code == 200
     dropped = (await browser.send_form("/sign-out")).headers["set-cookie"]
     assert dropped.startswith('__Host-session="";')
     assert "secure" in dropped.lower()
+
+
+async def test_signing_out_keeps_what_shows_that_the_browser_is_known_and_that_signs_nobody_in(signed_in):
+    amina = await signed_in("amina")
+    device = amina.cookies["device"]
+    await amina.send_form("/sign-out")
+    assert dict(amina.cookies) == {"device": device}
+    assert (await amina.get("/groups")).status_code == 303
 
 
 @pytest.mark.parametrize(
