@@ -26,6 +26,9 @@ NO_TESTS = 5
 
 
 def main(command="", *words):
+    if command in ("-h", "--help"):
+        print(USAGE)
+        return 0
     if command not in COMMANDS:
         stop(f"There is no command {command!r}: say {', '.join(COMMANDS)}." if command else USAGE)
     if sys.version_info < (3, 11):  # noqa: UP036 (what pyproject.toml asks for, nobody has checked yet)

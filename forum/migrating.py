@@ -16,7 +16,7 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, Pla
 from tortoise.transactions import in_transaction
 
 from forum.errors import Misconfigured
-from forum.sqlite import Client
+from forum.sqlite import Client, make_private
 
 LOCK = 7_114_025_311  # any number that only this service's migrations use
 
@@ -43,6 +43,7 @@ async def migrate(client: Any, apps: dict[str, Any], report: Callable[[str], Non
     if on_sqlite and plan and await MigrationExecutor(client, apps).recorder.applied_migrations():
         copy = Path(f"{client.filename}.before-{plan[0].migration.name}")
         copy.unlink(missing_ok=True)
+        make_private(str(copy))
         await client.execute_query(f"VACUUM INTO '{str(copy).replace(chr(39), chr(39) * 2)}'")
     steps = 0
     while plan:

@@ -74,6 +74,7 @@ class Passwords(Section, frozen=True):
 
 class Limits(Section, frozen=True):
     body_bytes: int
+    request_seconds: float
     post_characters: int
     posts_per_page: int
 
@@ -151,6 +152,11 @@ def load(environment: Mapping[str, str] = os.environ, **changed: Mapping[str, An
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as fault:
         words, _, place = str(fault).partition(" - at `$.")
+        if "unknown field" in words:
+            unknown = words.split("`")[1]
+            raise Misconfigured(
+                f"There is no setting {f'{place}.' if place else ''}{unknown}.".replace("`", "")
+            ) from None
         raise Misconfigured(f"Setting {place.rstrip('`') or 'file'}: {words[0].lower()}{words[1:]}.") from None
     _judge(settings)
     return settings
@@ -158,7 +164,7 @@ def load(environment: Mapping[str, str] = os.environ, **changed: Mapping[str, An
 
 def make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
         raise Misconfigured(f"The data folder {folder} cannot be made: {fault.strerror}.") from None
 

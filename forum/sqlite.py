@@ -9,6 +9,7 @@ migrations read the dialect from it.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sqlite3
 from functools import lru_cache
@@ -134,9 +135,16 @@ class _Transaction(SqliteTransactionContext):
         return self.connection  # type: ignore[no-any-return]
 
 
+def make_private(path: str) -> None:
+    """See that the file is there and, when it is new, that only its owner reads it; SQLite's side files follow it."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
 async def open_file(path: str, *, read_only: bool) -> aiosqlite.Connection:
     """A connection whose pragmas were read back. SQLite ignores a pragma that it cannot follow, without a word."""
     mode = "rw" if read_only else "rwc"  # a reader of a WAL file must be able to write its -shm, hence query_only
+    if not read_only:
+        make_private(path)
     connection = aiosqlite.connect(f"file:{quote(path)}?mode={mode}", uri=True, isolation_level=None)
     try:
         await connection

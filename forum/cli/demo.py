@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import secrets
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 
 from forum.actions.reference import load_reference
 from forum.actions.worlds import set_demo_password
-from forum.cli.serve import serve
+from forum.cli.serve import listen, serve
 from forum.context import open_forum
 from forum.demo.world import ACCOUNTS, build_large, build_world
 from forum.errors import Misconfigured
@@ -40,14 +41,17 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load(service={"data": folder}, site={"url": f"http://127.0.0.1:{arguments.port}"})
     if arguments.password is not None and not 1 <= len(arguments.password) <= 128:
         raise Misconfigured("--password takes 1 to 128 characters.")
-    if arguments.fresh:
-        _clear(settings)
-    password = asyncio.run(_fill(settings, arguments.password, arguments.size))
-    print(f"\nAccounts of the demo world, all with the password {password}\n")
-    for email, name, what in ACCOUNTS:
-        print(f"  {email:<24} {name:<22} {what}")
-    print(flush=True)
-    return 0 if arguments.no_serve else serve(settings, "127.0.0.1", arguments.port)
+    with contextlib.ExitStack() as stack:
+        # The port comes first: nobody waits for a world that cannot be shown.
+        listener = None if arguments.no_serve else stack.enter_context(listen("127.0.0.1", arguments.port))
+        if arguments.fresh:
+            _clear(settings)
+        password = asyncio.run(_fill(settings, arguments.password, arguments.size))
+        print(f"\nAccounts of the demo world, all with the password {password}\n")
+        for email, name, what in ACCOUNTS:
+            print(f"  {email:<24} {name:<22} {what}")
+        print(flush=True)
+        return serve(settings, "127.0.0.1", listener) if listener else 0
 
 
 def _clear(settings: Settings) -> None:

@@ -24,7 +24,7 @@ from forum.app import create_app
 from forum.context import open_forum
 from forum.errors import Misconfigured
 from forum.settings import Settings, load, reached_at
-from forum.wire import WireProtocol
+from forum.wire import WireProtocol, http_protocol
 
 
 def add_commands(commands: Any) -> None:
@@ -37,28 +37,30 @@ def add_commands(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     changed = {"service": {"workers": arguments.workers}} if arguments.workers is not None else {}
-    return serve(load(**changed), arguments.host, arguments.port)
+    settings = load(**changed)
+    with listen(arguments.host, arguments.port) as listener:
+        return serve(settings, arguments.host, listener)
 
 
-def serve(settings: Settings, host: str, port: int) -> int:
+def serve(settings: Settings, host: str, listener: socket.socket) -> int:
     """Serve until SIGTERM or SIGINT, after one line `Ready: …` once the service answers."""
+    where = f"http://{host}:{listener.getsockname()[1]}"
+    if not settings.site.url:
+        settings = reached_at(settings, where)
+    asyncio.run(_prepare(settings))
+    config = server_config(Worker(settings), settings)
+    if settings.service.workers == 1:
+        uvloop.run(_Server(config, where).serve(sockets=[listener]))
+    else:
+        threading.Thread(target=_say_ready, args=(where, settings.hosts[0]), daemon=True).start()
+        Multiprocess(config, sockets=[listener]).run()
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on which `serve` answers. Misconfigured when there is none to be had."""
     if not 0 <= port <= 65535:
         raise Misconfigured(f"--port {port} is not a port: use 1 to 65535.")
-    with _listen(host, port) as listener:
-        where = f"http://{host}:{listener.getsockname()[1]}"
-        if not settings.site.url:
-            settings = reached_at(settings, where)
-        asyncio.run(_prepare(settings))
-        config = server_config(Worker(settings), settings)
-        if settings.service.workers == 1:
-            uvloop.run(_Server(config, where).serve(sockets=[listener]))
-        else:
-            threading.Thread(target=_say_ready, args=(where, settings.hosts[0]), daemon=True).start()
-            Multiprocess(config, sockets=[listener]).run()
-        return 0
-
-
-def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
@@ -105,6 +107,7 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         workers=settings.service.workers,
+        http=http_protocol(settings.limits.request_seconds),
         ws=WireProtocol,
         ws_max_size=65536,
         ws_per_message_deflate=False,

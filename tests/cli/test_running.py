@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,6 +67,14 @@ def test_serve_says_when_it_answers_and_ends_in_order(environment: dict[str, str
         assert process.wait(15) == 0
 
 
+def test_serve_hangs_up_on_who_says_nothing(environment: dict[str, str]) -> None:
+    with (
+        running("serve", "--port", "0", FORUM_LIMITS__REQUEST_SECONDS="0.3", **environment) as (_, where),
+        socket.create_connection(("127.0.0.1", int(where.rsplit(":", 1)[1])), timeout=10) as silent,
+    ):
+        assert silent.recv(1) == b""
+
+
 def test_what_was_answered_saved_survives_a_kill(environment: dict[str, str]) -> None:
     with running("serve", "--port", "0", **environment) as (process, where):
         amina = browser(where, "amina")
@@ -99,6 +108,21 @@ def test_another_password_on_a_later_run_replaces_the_first(tmp_path: Path) -> N
             f"{where}/sign-in", data={"email": "amina@demo.example", "password": "first"}, headers={"origin": where}
         )
         assert refused.status_code == 422
+
+
+def test_a_taken_port_is_said_before_a_world_is_made(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        words = ["demo", "--data", str(tmp_path / "demo"), "--port", str(taken.getsockname()[1])]
+        done = subprocess.run([sys.executable, "-m", "forum", *words], capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
+    assert not (tmp_path / "demo").exists()
+
+
+def test_nobody_else_on_the_machine_reads_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "service"
+    with running("serve", "--port", "0", FORUM_DATA=str(folder)):
+        assert {file.stat().st_mode & 0o077 for file in [folder, *folder.iterdir()]} == {0}
+        assert {"forum.sqlite3", "forum.sqlite3-wal", "secret"} <= {file.name for file in folder.iterdir()}
 
 
 def test_demo_leaves_a_folder_alone_that_holds_a_real_service(tmp_path: Path) -> None:
