@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+import unicodedata
+from html import unescape
 
 import nh3
 from markdown_it import MarkdownIt
 
+SHORT = 1000
 TAGS = {"p", "br", "em", "strong", "s", "ul", "ol", "li", "blockquote", "code", "pre", "a"}
 REFUSED = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _markdown = (
@@ -40,8 +43,13 @@ def render_now(source: str) -> str:
 
 
 async def render(source: str) -> str:
-    """Safe HTML of Markdown, off the event loop."""
-    return await asyncio.to_thread(render_now, source)
+    """Safe HTML of Markdown. A long source goes off the event loop; for a short one the way there would cost more."""
+    return render_now(source) if len(source) <= SHORT else await asyncio.to_thread(render_now, source)
+
+
+def is_blank(html: str) -> bool:
+    """Whether a reader would see nothing: no letter, mark, digit, punctuation or symbol."""
+    return not any(unicodedata.category(letter)[0] in "LMNPS" for letter in unescape(re.sub("<[^>]*>", "", html)))
 
 
 def excerpt(source: str, length: int = 160) -> str:

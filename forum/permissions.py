@@ -84,16 +84,16 @@ def visible_threads(user: User) -> QuerySet[Thread]:
 
 async def visible_group(user: User, slug: str) -> Group:
     """The group whose name and purpose this person may see, or NotFound."""
-    group = await Group.get_or_none(slug=slug)
-    if group is None or not can_see_group(user, group):
+    group = await visible_groups(user).get_or_none(slug=slug)
+    if group is None:
         raise NotFound
     return group
 
 
 async def readable_group(user: User, slug: str) -> Group:
     """The group whose talk and people this person may see, or NotFound."""
-    group = await visible_group(user, slug)
-    if not can_read_group(user, group):
+    group = await readable_groups(user).get_or_none(slug=slug)
+    if group is None:
         raise NotFound
     return group
 
@@ -131,6 +131,11 @@ def can_edit(user: User, post: Post) -> bool:
 
 def can_tag(user: User, group: AnyGroup) -> bool:
     return can_facilitate(user, group) or (user.is_analyst and can_read_group(user, group))
+
+
+def can_tag_post(user: User, post: Post) -> bool:
+    """As can_tag, and for reading the words that one tags: those of a hidden post are for facilitators only."""
+    return can_tag(user, post.thread.group) and (post.hidden_at is None or can_facilitate(user, post.thread.group))
 
 
 def can_see_codebook(user: User) -> bool:

@@ -6,7 +6,7 @@ from forum.actions import action, check_key, first_time
 from forum.context import Forum
 from forum.database import select
 from forum.errors import Invalid
-from forum.markup import as_text, render
+from forum.markup import as_text, is_blank, render
 from forum.models import Edition, Hiding, Post
 from forum.models.ids import new_id
 from forum.permissions import User, can_edit, can_facilitate, can_post, require, user_now, visible_post, visible_thread
@@ -18,6 +18,7 @@ HIDE_REASONS = {
     "confidential": "It tells something confidential",
     "other": "Another reason (say which in the note)",
 }
+NOTHING = "Write something before you post."
 
 
 def check_body(forum: Forum, body: str) -> str:
@@ -28,10 +29,19 @@ def check_body(forum: Forum, body: str) -> str:
     except ValueError as fault:
         raise Invalid({"body": f"Your post {fault}. Take it out and send again."}) from None
     if not body:
-        raise Invalid({"body": "Write something before you post."})
+        raise Invalid({"body": NOTHING})
     if len(body) > limit:
         raise Invalid({"body": f"Your post has {len(body):,} characters. Shorten it to {limit:,} or fewer."})
     return body
+
+
+async def render_body(forum: Forum, body: str) -> tuple[str, str]:
+    """The post's source as it will be stored, and its HTML; or Invalid."""
+    body = check_body(forum, body)
+    html = await render(body)
+    if is_blank(html):
+        raise Invalid({"body": NOTHING})
+    return body, html
 
 
 async def add_post(
@@ -60,8 +70,8 @@ async def add_post(
 async def write_post(forum: Forum, user: User, thread_id: int, body: str, quotable: bool, key: str) -> int:
     """Add a post to a thread and return its id."""
     check_key(key)
-    body = check_body(forum, body)
-    html, post_id = await render(body), new_id()
+    body, html = await render_body(forum, body)
+    post_id = new_id()
     async with forum.change(thread_id) as revisions:
         user = await user_now(user)
         thread = await visible_thread(user, thread_id)
@@ -79,8 +89,7 @@ async def edit_post(forum: Forum, user: User, post_id: int, body: str, quotable:
     """
     check_key(key)
     thread_id = (await visible_post(user, post_id)).thread_id
-    body = check_body(forum, body)
-    html = await render(body)
+    body, html = await render_body(forum, body)
     async with forum.change(thread_id) as revisions:
         user = await user_now(user)
         post = await visible_post(user, post_id)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from forum.actions import action, check_key, first_time
 from forum.context import Forum
 from forum.errors import Invalid, NotFound
 from forum.models import Tagging, Theme
 from forum.models.ids import new_id
 from forum.models.taggings import KINDS
-from forum.permissions import User, can_tag, require, user_now, visible_post
+from forum.permissions import User, can_tag, can_tag_post, require, user_now, visible_post
 
 LONGEST_CODE = 20
 WHO_TAGS = "Only facilitators of this group and analysts may tag in it."
@@ -35,6 +37,7 @@ async def tag_post(
         user = await user_now(user)
         post = await visible_post(user, post_id)
         require(can_tag(user, post.thread.group), WHO_TAGS)
+        require(can_tag_post(user, post), "A facilitator hid this post. Only facilitators of this group may tag it.")
         await first_time(forum, user, key, ("tag", post_id, theme_code, kind, passage, revision), tagging_id)
         # A longer code than any that can be stored is not asked for: the ORM raises instead of finding nothing.
         theme = await Theme.get_or_none(code=theme_code) if len(theme_code) <= LONGEST_CODE else None
@@ -50,18 +53,18 @@ async def tag_post(
         if problems or theme is None:
             raise Invalid(problems)
         start, end = passage or (None, None)
-        await Tagging.create(
-            id=tagging_id,
-            post_id=post_id,
-            post_revision=revision,
-            theme_id=theme.id,
-            kind=kind,
-            start=start,
-            end=end,
-            quote=post.body[start:end] if passage else "",
-            by_id=user.id,
-            created_at=forum.clock(),
-        )
+        said: dict[str, Any] = {
+            "post_id": post_id,
+            "theme_id": theme.id,
+            "kind": kind,
+            "start": start,
+            "end": end,
+            "by_id": user.id,
+        }
+        if await Tagging.filter(**said).exists():
+            raise Invalid({"theme": "You have put this theme and kind there already."})
+        quote = post.body[start:end] if passage else ""
+        await Tagging.create(id=tagging_id, post_revision=revision, quote=quote, created_at=forum.clock(), **said)
     return tagging_id
 
 

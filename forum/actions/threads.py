@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from forum.actions import action, check_key, first_time
-from forum.actions.posts import add_post, check_body
+from forum.actions.posts import add_post, render_body
 from forum.context import Forum
 from forum.errors import Invalid
-from forum.markup import as_text, render
+from forum.markup import as_text
 from forum.models import Thread
 from forum.models.ids import new_id
 from forum.permissions import User, can_post, require, user_now, visible_group
@@ -36,12 +36,12 @@ async def start_thread(forum: Forum, user: User, slug: str, title: str, body: st
     except Invalid as invalid:
         problems |= invalid.problems
     try:
-        body = check_body(forum, body)
+        body, html = await render_body(forum, body)
     except Invalid as invalid:
         problems |= invalid.problems
     if problems:
         raise Invalid(problems)
-    html, thread_id, now = await render(body), new_id(), forum.clock()
+    thread_id, now = new_id(), forum.clock()
     async with forum.write():
         user = await user_now(user)
         group = await visible_group(user, slug)

@@ -8,11 +8,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.actions import posts as actions
-from forum.actions.posts import HIDE_REASONS, check_body
+from forum.actions.posts import HIDE_REASONS, render_body
 from forum.context import Forum
 from forum.errors import Invalid
-from forum.markup import render
-from forum.models import Hiding
+from forum.models import Hiding, Person
 from forum.permissions import can_edit, can_facilitate, require, visible_post, visible_thread
 from forum.reading import place_of_post
 from forum.web.rendering import page
@@ -26,8 +25,8 @@ async def create(request: Request) -> Response:
     form = await read_form(request)
     try:
         if "preview" in form:
-            form["body"] = check_body(forum, form.get("body", ""))
-            return await thread_page(request, await visible_thread(user, thread_id), form=form)
+            form["body"], preview = await render_body(forum, form.get("body", ""))
+            return await thread_page(request, await visible_thread(user, thread_id), form=form, preview=preview)
         post_id = await actions.write_post(forum, user, thread_id, form.get("body", ""), form.quotable, form.key)
     except Invalid as invalid:
         return await thread_page(request, await visible_thread(user, thread_id), 422, invalid, form)
@@ -52,7 +51,7 @@ async def save(request: Request) -> Response:
             raise Invalid({"revision": "This form does not say which text it edits. Open the page again."})
         if "preview" in form:
             require(can_edit(user, post), "Only its author may edit a post, and not while it is hidden.")
-            preview = await render(check_body(forum, form.get("body", "")))
+            form["body"], preview = await render_body(forum, form.get("body", ""))
             return page(request, "posts/edit.html", post=post, values=form, preview=preview, newer=None)
         await actions.edit_post(forum, user, post.id, form.get("body", ""), form.quotable, revision, form.key)
     except Invalid as invalid:
@@ -102,13 +101,16 @@ async def _moderation_page(request: Request, form: Form, status: int = 200, inva
     post = await visible_post(user, request.path_params["post_id"])
     require(can_facilitate(user, post.thread.group), "Only facilitators of this group may hide posts in it.")
     await post.fetch_related("author")
+    hidings = await Hiding.filter(post_id=post.id).order_by("created_at").select_related("by")
+    restorers = await Person.filter(id__in=[hiding.restored_by_id or 0 for hiding in hidings] or [0])
     return page(
         request,
         "posts/hide.html",
         status,
         post=post,
         reasons=HIDE_REASONS,
-        hidings=await Hiding.filter(post_id=post.id).order_by("created_at").select_related("by"),
+        hidings=hidings,
+        restorers={person.id: person.name for person in restorers},
         problems=invalid.problems if invalid else {},
         values=form,
     )

@@ -21,7 +21,7 @@ MOST_FIELDS = 200
 class IdConvertor(Convertor[int]):
     """Ids in addresses: what no database can hold matches no route."""
 
-    regex = "[0-9]{1,16}"
+    regex = "[1-9][0-9]{0,15}"
 
     def convert(self, value: str) -> int:
         return int(value)

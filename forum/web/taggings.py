@@ -16,7 +16,7 @@ from forum.errors import Invalid, NotFound
 from forum.markup import sentences
 from forum.models import Post, Tagging, Theme
 from forum.models.taggings import KINDS
-from forum.permissions import can_tag, require, visible_post, visible_thread
+from forum.permissions import can_facilitate, can_tag, can_tag_post, require, visible_post, visible_thread
 from forum.web.rendering import machine, page
 from forum.web.requests import Form, forum_of, number, read_form, user_of
 
@@ -27,7 +27,8 @@ async def show(request: Request) -> Response:
     require(can_tag(user, thread.group), WHO_TAGS)
     if "application/json" in request.headers.get("accept", ""):
         taggings = Tagging.filter(post__thread_id=thread.id).order_by("post__number", "created_at")
-        return JSONResponse([_as_json(tagging) for tagging in await taggings.select_related("theme", "by")])
+        found = await taggings.select_related("theme", "post")
+        return JSONResponse([_as_json(tagging, can_facilitate(user, thread.group)) for tagging in found])
     post_id = number(request.query_params, "post")
     if post_id is None:
         post = await _next_untagged(thread.id) or await Post.filter(thread_id=thread.id).order_by("number").first()
@@ -79,6 +80,7 @@ async def _panel(
         after=await in_thread.filter(number=post.number + 1).first(),
         untagged=await _next_untagged(post.thread_id, post.number),
         sentences=[(start, end, post.body[start:end]) for start, end in sentences(post.body)],
+        reads_words=can_tag_post(user, post),
         ticked=form.ticked if form else [],
         taggings=await Tagging.filter(post_id=post.id).order_by("created_at").select_related("theme", "by"),
         others=await _tagged_posts(post.thread_id),
@@ -126,7 +128,7 @@ def _passage(form: Form) -> tuple[int, int] | None:
     return spans[0][0], spans[-1][1]
 
 
-def _as_json(tagging: Tagging) -> dict[str, object]:
+def _as_json(tagging: Tagging, reads_hidden: bool) -> dict[str, object]:
     return {
         "id": tagging.id,
         "post": tagging.post_id,
@@ -134,7 +136,7 @@ def _as_json(tagging: Tagging) -> dict[str, object]:
         "kind": tagging.kind,
         "start": tagging.start,
         "end": tagging.end,
-        "quote": tagging.quote,
+        "quote": tagging.quote if reads_hidden or tagging.post.hidden_at is None else "",
         "by": tagging.by_id,
         "at": machine(tagging.created_at),
     }

@@ -7,10 +7,9 @@ import math
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from forum.actions.posts import check_body
+from forum.actions.posts import render_body
 from forum.actions.threads import start_thread
 from forum.errors import Invalid, NotFound
-from forum.markup import render
 from forum.permissions import can_facilitate, can_post, can_tag, require, visible_group, visible_thread
 from forum.reading import ShownThread
 from forum.web.rendering import Pages, page
@@ -23,7 +22,12 @@ async def show(request: Request) -> Response:
 
 
 async def thread_page(
-    request: Request, thread: ShownThread, status: int = 200, invalid: Invalid | None = None, form: Form | None = None
+    request: Request,
+    thread: ShownThread,
+    status: int = 200,
+    invalid: Invalid | None = None,
+    form: Form | None = None,
+    preview: str | None = None,
 ) -> Response:
     """A page of the thread, by default its last, with what somebody typed when a reply went wrong or is previewed."""
     user, forum = user_of(request), forum_of(request)
@@ -53,7 +57,7 @@ async def thread_page(
         may_tag=can_tag(user, thread.group),
         problems=invalid.problems if invalid else {},
         values=form,
-        preview=await render(form["body"]) if "preview" in form and invalid is None else None,
+        preview=preview,
     )
 
 
@@ -65,8 +69,8 @@ async def create(request: Request) -> Response:
     form = await read_form(request)
     try:
         if "preview" in form:
-            form["body"] = check_body(forum_of(request), form.get("body", ""))
-            return await _new_page(request, form)
+            form["body"], preview = await render_body(forum_of(request), form.get("body", ""))
+            return await _new_page(request, form, preview=preview)
         thread_id = await start_thread(
             forum_of(request),
             user_of(request),
@@ -81,7 +85,9 @@ async def create(request: Request) -> Response:
     return RedirectResponse(f"/threads/{thread_id}", 303)
 
 
-async def _new_page(request: Request, form: Form, status: int = 200, invalid: Invalid | None = None) -> Response:
+async def _new_page(
+    request: Request, form: Form, status: int = 200, invalid: Invalid | None = None, preview: str | None = None
+) -> Response:
     user = user_of(request)
     group = await visible_group(user, request.path_params["slug"])
     require(can_post(user, group), "Only members and facilitators of this group may start threads in it.")
@@ -92,5 +98,5 @@ async def _new_page(request: Request, form: Form, status: int = 200, invalid: In
         group=group,
         problems=invalid.problems if invalid else {},
         values=form,
-        preview=await render(form["body"]) if "preview" in form and invalid is None else None,
+        preview=preview,
     )

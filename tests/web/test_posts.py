@@ -293,3 +293,12 @@ async def test_changes_tell_what_is_newer_and_no_more(signed_in, post):
         assert (await amina.get(f"/threads/{post.thread_id}/changes?since={since}")).status_code == 422
     answer = await amina.get(f"/threads/{post.thread_id}/changes?since=3&epoch=another")
     assert answer.json() == [{"reset": True}]
+
+
+@pytest.mark.parametrize("body", [" \n\u200b", "\u2060\u00ad", "&nbsp;", "[](https://example.org)", "> \n> ", "-"])
+async def test_a_post_that_shows_nothing_is_not_taken(signed_in, body):
+    amina, thread = await signed_in("amina"), await thread_in("adult-social-care")
+    for preview in ({}, {"preview": "yes"}):
+        answer = await amina.act(f"/threads/{thread.id}/posts", body=body, **preview)
+        assert answer.status_code == 422 and "Write something before you post." in answer.text
+    assert len(await posts_in("adult-social-care")) == 2

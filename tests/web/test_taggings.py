@@ -224,3 +224,28 @@ async def test_the_codebook_is_a_page_and_a_table(signed_in):
     lines = table.content.decode("utf-8-sig").split("\r\n")
     assert lines[0] == "code,parent,name,definition,include,exclude,example"
     assert len([line for line in lines if line.startswith("CARE-3,CARE,")]) == 1
+
+
+async def test_the_words_of_a_hidden_post_are_for_facilitators_only(signed_in, post):
+    ruth, tom = await signed_in("ruth"), await signed_in("tom")
+    await tag(ruth, post, start=0, end=6)
+    await ruth.act(f"/posts/{post.id}/hide", reason="personal", note="")
+    hidden = await Post.get(id=post.id)
+    panel = f"/threads/{post.thread_id}/taggings?post={post.id}"
+    assert "Mae&#39;r" in (await ruth.get(panel)).text
+    page = (await tom.get(panel)).text
+    assert "A facilitator hid this post." in page and "CARE-3" in page and "Mae" not in page
+    assert [found["quote"] for found in (await tom.get(panel, headers=JSON)).json()] == [""]
+    assert [found["quote"] for found in (await ruth.get(panel, headers=JSON)).json()] == ["Mae'r "]
+    assert (await tag(tom, hidden, theme="CARE-1")).status_code == 403
+    assert await Tagging.filter(post_id=post.id).count() == 1
+
+
+async def test_the_same_theme_and_kind_twice_in_one_place_is_once(signed_in, post):
+    ruth, tom = await signed_in("ruth"), await signed_in("tom")
+    assert (await tag(ruth, post)).status_code == 303
+    again = await tag(ruth, post)
+    assert again.status_code == 422 and "there already" in again.text
+    assert (await tag(ruth, post, start=0, end=3)).status_code == 303
+    assert (await tag(tom, post)).status_code == 303  # another person's tagging is their own
+    assert await Tagging.filter(post_id=post.id).count() == 3
