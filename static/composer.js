@@ -49,6 +49,8 @@ function setUp(form, status) {
     } else if (response.ok) {
       forget(form);
       posted(new URL(response.url), page);
+    } else if (response.status === 404) {
+      fail("You can no longer see this, or it is gone.");
     } else {
       fail(`${page.querySelector("h1")?.textContent ?? response.status}.`);
     }
