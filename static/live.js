@@ -87,6 +87,7 @@ function put(fresh) {
 /** Into the same element, so that focus and place stay; silent, so that an edit is not read out as a new post. */
 function replace(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  for (const { name } of [...old.attributes]) fresh.hasAttribute(name) || old.removeAttribute(name);
   old.setAttribute("aria-live", "off");
   for (const { name, value } of fresh.attributes) old.setAttribute(name, value);
   old.replaceChildren(...fresh.childNodes);

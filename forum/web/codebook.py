@@ -33,4 +33,4 @@ async def as_csv(request: Request) -> Response:
         parent = codes[theme.parent_id] if theme.parent_id else ""
         rows.writerow([theme.code, parent, theme.name, theme.definition, theme.includes, theme.excludes, theme.example])
     headers = {"content-disposition": 'attachment; filename="codebook.csv"'}
-    return Response("\ufeff" + text.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")
+    return Response(text.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")

@@ -12,7 +12,7 @@ from tests.cast import Browser
 from tests.live.conftest import Socket
 from tests.sockets import PATIENCE, Closed
 
-ARTICLE = re.compile(r'<article class="post[^"]*" id="post-(\d+)".*?</article>', re.DOTALL)
+ARTICLE = re.compile(r'<article class="post" id="post-(\d+)".*?</article>', re.DOTALL)
 POSTS = re.compile(r'<div id="posts"[^>]*>\n(.*?)\n</div>\n<p id="newer"', re.DOTALL)
 NUMBER = re.compile(r'data-number="(\d+)"')
 MAIN = re.compile(r'<main [^>]*data-revision="(\d+)" data-epoch="(\w+)"')

@@ -221,7 +221,7 @@ async def test_the_codebook_is_a_page_and_a_table(signed_in):
     assert page.text.count("<h2 ") == 12 and page.text.count("<h3 ") == 60
     table = await ruth.get("/codebook.csv")
     assert table.headers["content-type"] == "text/csv; charset=utf-8"
-    lines = table.content.decode("utf-8-sig").split("\r\n")
+    lines = table.content.decode().split("\r\n")
     assert lines[0] == "code,parent,name,definition,include,exclude,example"
     assert len([line for line in lines if line.startswith("CARE-3,CARE,")]) == 1
 
