@@ -61,7 +61,8 @@ def check(*words):
 def bench(*words):
     install("requirements.lock", "requirements-test.lock")
     os.chdir(ROOT)
-    os.execv(BIN / "python", ["python", "-m", "benchmarks", *words])
+    python = str(BIN / "python")  # whole: by its bare name a Python does not know that it is a venv's
+    os.execv(python, [python, "-m", "benchmarks", *words])
 
 
 COMMANDS = {"demo": demo, "test": test, "check": check, "bench": bench}
