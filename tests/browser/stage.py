@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.cast import PASSWORD
-from tests.cli.test_running import running
+from tests.processes import running
 
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 MISSING = "There is no `chromium` on the PATH: these journeys need it. On Debian: apt install chromium."

@@ -9,8 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Visit
 from tests.browser.stage import PHONE, Service, open_thread
 from tests.cast import new_key
-from tests.cli.test_running import browser as by_hand
-from tests.cli.test_running import first_thread
+from tests.processes import browser as by_hand
+from tests.processes import first_thread
 
 pytestmark = pytest.mark.browser
 THREAD = ("Adult social care", "What works in adult-social-care?")
