@@ -3,9 +3,11 @@ still try: from a browser or place where the account was signed in before, and f
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import logging
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
@@ -13,13 +15,19 @@ from forum.settings import Settings
 
 QUARTER_HOUR = 15
 TRIES_OF_A_NEW_PLACE = 2
+logger = logging.getLogger(__name__)
 
 
 class SignInLimits:
-    """Counts tries in this process, or in Redis for all processes when the settings name one."""
+    """Counts tries in this process, or in Redis for all processes when the settings name one. While Redis is away each
+    process counts by itself: nobody is kept out, and tries are still few."""
 
     def __init__(self, settings: Settings) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(_storage(settings.redis.url))
+        storage = _storage(settings.redis.url)
+        away = storage.base_exceptions
+        self._away = away if isinstance(away, tuple) else (away,)
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._per_account = RateLimitItemPerMinute(settings.sign_in.tries_per_account, QUARTER_HOUR, "account")
         self._per_new_place = RateLimitItemPerMinute(TRIES_OF_A_NEW_PLACE, QUARTER_HOUR, "new place")
         self._per_address = RateLimitItemPerMinute(settings.sign_in.tries_per_address, QUARTER_HOUR, "address")
@@ -27,16 +35,25 @@ class SignInLimits:
     async def allow(self, email: str, place: str, known_by: str) -> bool:
         """Count one try and say whether it may go on. What the account is known by has a count of its own; the tries
         of all strangers are counted together. When a count is used up, a place still has the first two of its own."""
-        if not known_by and not await self._limiter.hit(self._per_address, place):
+        if not known_by and not await self._hit(self._per_address, place):
             return False
-        is_new = await self._limiter.hit(self._per_new_place, email, place)
-        return await self._limiter.hit(self._per_account, email, known_by or "strangers") or is_new
+        is_new = await self._hit(self._per_new_place, email, place)
+        return await self._hit(self._per_account, email, known_by or "strangers") or is_new
 
     async def forget(self, email: str, known_by: str) -> None:
         """A try was right: the count there begins anew. The strangers' count does not, or the owner's coming and going
         would give them new tries."""
         if known_by:
-            await self._limiter.clear(self._per_account, email, known_by)
+            await self._own.clear(self._per_account, email, known_by)
+            with contextlib.suppress(*self._away):
+                await self._limiter.clear(self._per_account, email, known_by)
+
+    async def _hit(self, limit: RateLimitItem, *names: str) -> bool:
+        try:
+            return await self._limiter.hit(limit, *names)
+        except self._away as fault:
+            logger.warning("Sign-in limits cannot reach Redis: %s", fault)
+            return await self._own.hit(limit, *names)
 
 
 def network_of(address: str) -> str:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from forum.web.limits import network_of
+from forum.web.limits import SignInLimits, network_of
+from tests import servers
 from tests.cast import PASSWORD
-from tests.conftest import with_settings
+from tests.conftest import settings_for, with_settings
 
 
 async def attempt(browser, name="amina", password="wrong password") -> int:
@@ -194,3 +195,27 @@ async def test_somebody_at_the_same_address_cannot_keep_amina_out_of_it(signed_i
 )
 def test_what_counts_as_one_address(address, network):
     assert network_of(address) == network
+
+
+async def test_several_processes_count_together_over_redis(valkey_server, tmp_path):
+    """Two processes' limits on one Valkey: what one counts the other knows, and what one forgets is forgotten."""
+    changed = {"redis": {"url": valkey_server}, "sign_in": {"tries_per_account": 3, "tries_per_address": 50}}
+    settings = settings_for(f"sqlite://{tmp_path}/none.sqlite3", tmp_path, **changed)
+    one, other = SignInLimits(settings), SignInLimits(settings)
+    tries = [await limits.allow("amina@demo.example", "home", "device") for limits in (one, other, one, other, one)]
+    assert tries == [True, True, True, False, False]
+    await other.forget("amina@demo.example", "device")
+    assert await one.allow("amina@demo.example", "home", "device")
+
+
+async def test_signing_in_goes_on_and_is_still_limited_while_redis_is_away(tmp_path):
+    with servers.valkey() as url:
+        settings = settings_for(
+            f"sqlite://{tmp_path}/none.sqlite3", tmp_path, redis={"url": url}, sign_in={"tries_per_account": 3}
+        )
+        limits = SignInLimits(settings)
+        assert await limits.allow("amina@demo.example", "home", "device")
+    tries = [await limits.allow("amina@demo.example", "home", "device") for _ in range(4)]
+    assert tries == [True, True, True, False]
+    await limits.forget("amina@demo.example", "device")
+    assert await limits.allow("amina@demo.example", "home", "device")
