@@ -52,12 +52,6 @@ def is_blank(html: str) -> bool:
     return not any(unicodedata.category(letter)[0] in "LMNPS" for letter in unescape(re.sub("<[^>]*>", "", html)))
 
 
-def excerpt(source: str, length: int = 160) -> str:
-    """The first words of a source as one plain line of at most `length` characters."""
-    line = " ".join(re.sub(r"[*_`>#~]|\]\([^)]*\)|\[", "", source).split())
-    return line if len(line) <= length else line[: length - 1].rsplit(" ", 1)[0] + "…"
-
-
 def sentences(source: str) -> list[tuple[int, int]]:
     """Where the sentences of a source stand, as (start, end) in code points, end exclusive: none is empty."""
     spans = []

@@ -7,7 +7,7 @@ import html5lib
 import pytest
 from hypothesis import example, given, settings, strategies
 
-from forum.markup import TAGS, as_text, excerpt, render_now, sentences
+from forum.markup import TAGS, as_text, render_now, sentences
 
 SCHEMES = {"http", "https", "mailto", ""}  # without a scheme: a place on this site, which reads and never writes
 
@@ -156,16 +156,3 @@ def test_sentences_are_in_order_apart_and_hold_every_word(source):
         assert not source[end_before:start].strip()
         end_before = end
     assert not source[end_before:].strip()
-
-
-@pytest.mark.parametrize(
-    ("source", "line"),
-    [
-        ("One\n\n**two** `three`", "One two three"),
-        ("[here](https://a.example) it is", "here it is"),
-        ("word " * 100, " ".join(["word"] * 31) + "…"),
-    ],
-)
-def test_an_excerpt_is_one_plain_line(source, line):
-    assert excerpt(source) == line
-    assert len(excerpt(source)) <= 160

@@ -52,12 +52,6 @@ async def _import(file: BinaryIO) -> Counter[str]:
         return await import_archive(forum, file, tell)
 
 
-async def import_file(forum: Forum, path: Path, report: Report) -> Counter[str]:
-    """Bring in the archive at `path`, and return how much of each kind was new."""
-    with open_to_read(path) as file:
-        return await import_archive(forum, file, report)
-
-
 def run_archive(arguments: argparse.Namespace) -> int:
     async def write() -> None:
         async with open_forum(load()) as forum:
