@@ -7,8 +7,9 @@ service that was empty before it came in has the first case, and writes the same
 for this one file.
 
 What it leaves out: passwords, sessions, roles on the service, memberships that ended, what posts said before an edit
-and when that was, who hid a post and why, and when accounts and groups were made. A passage that was tagged before an
-edit goes out where its words stand now; when they are gone, the tagging is of the whole post.
+and when that was, who hid a post and why, what its author was in the group when they wrote it, and when accounts and
+groups were made. A passage that was tagged before an edit goes out where its words stand now; when they are gone, the
+tagging is of the whole post.
 """
 
 from __future__ import annotations

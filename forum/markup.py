@@ -52,6 +52,14 @@ def is_blank(html: str) -> bool:
     return not any(unicodedata.category(letter)[0] in "LMNPS" for letter in unescape(re.sub("<[^>]*>", "", html)))
 
 
+def excerpt(html: str, most: int) -> str:
+    """The beginning of rendered words as one line of plain text, cut between words, at most `most` characters long."""
+    text = " ".join(unescape(re.sub("<[^>]*>", " ", html)).split())
+    if len(text) <= most:
+        return text
+    return (text[: most - 1].rsplit(" ", 1)[0] if " " in text[: most - 1] else text[: most - 1]) + "…"
+
+
 def sentences(source: str) -> list[tuple[int, int]]:
     """Where the sentences of a source stand, as (start, end) in code points, end exclusive: none is empty."""
     spans = []

@@ -7,6 +7,7 @@ record, with foreign keys off, and ends with lost objects put back and every for
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,7 @@ async def migrate(client: Any, apps: dict[str, Any], report: Callable[[str], Non
     await MigrationExecutor(client, apps).migrate([], direction="forward")  # makes the table that records the steps
     plan = await pending(client, apps)
     if on_sqlite and plan and await MigrationExecutor(client, apps).recorder.applied_migrations():
-        copy = Path(f"{client.filename}.before-{plan[0].migration.name}")
-        copy.unlink(missing_ok=True)
-        make_private(str(copy))
-        await client.execute_query(f"VACUUM INTO '{str(copy).replace(chr(39), chr(39) * 2)}'")
+        await _keep_copy(client, apps, plan[0].migration.name)
     steps = 0
     while plan:
         if on_sqlite:
@@ -67,6 +65,18 @@ async def migrate(client: Any, apps: dict[str, Any], report: Callable[[str], Non
                 await client.execute_query("PRAGMA foreign_keys = ON")
         plan = plan[1:]
     return steps
+
+
+async def _keep_copy(client: Client, apps: dict[str, Any], step: str) -> None:
+    copy = Path(f"{client.filename}.before-{step}")
+    own = Path(f"{copy}.{secrets.token_hex(4)}")  # another process may be copying too
+    make_private(str(own))
+    try:
+        await client.execute_query(f"VACUUM INTO '{str(own).replace(chr(39), chr(39) * 2)}'")
+        if any(each.migration.name == step for each in await pending(client, apps)):
+            own.replace(copy)  # else another process took the step, and this may be a copy of what came after it
+    finally:
+        own.unlink(missing_ok=True)
 
 
 async def _take(client: Any, apps: dict[str, Any], step: PlanStep, *, on_sqlite: bool) -> None:

@@ -3,8 +3,8 @@
 import asyncio
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,20 @@ from typing import Any
 import pytest
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
+from tortoise.exceptions import IntegrityError
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.operations import AlterModelOptions
 
-from forum import migrating
-from forum.context import open_forum
+from forum import migrating, migrations, models
+from forum.actions.groups import add_member, leave_group
+from forum.actions.posts import edit_post, hide_post, write_post
+from forum.actions.taggings import tag_post
+from forum.context import Forum, open_forum
 from forum.database import open_database, select
 from forum.errors import Misconfigured
-from forum.models import Person
+from forum.models import Person, Post, Theme
+from tests.cast import new_key, posts_in, user
 from tests.conftest import ON_POSTGRES, settings_for
 
 STEPS = [
@@ -28,6 +33,39 @@ STEPS = [
     "0007_longer_names", "0008_wide_years",
 ]  # fmt: skip
 TABLES = ("shelf", "book", "loan")
+HUB = (
+    "council", "group", "person", "membership", "theme", "thread", "post", "edition", "hiding", "tagging", "session",
+    "submission", "reference",
+)  # fmt: skip
+NEW = {"post": ["role"]}  # the columns that came after the first version
+REFUSED = (
+    "UPDATE post SET number = 1",
+    "UPDATE post SET author_id = 99",
+    "UPDATE post SET thread_id = 99",
+    "UPDATE tagging SET post_id = 99",
+    "DELETE FROM person",
+)
+
+
+def indexes_sql(url: str) -> str:
+    if url.startswith("postgres"):
+        return "SELECT indexname AS name FROM pg_indexes WHERE schemaname = 'public'"
+    return "SELECT name FROM sqlite_master WHERE type = 'index'"
+
+
+@contextmanager
+def no_further_than(step: str) -> Iterator[None]:
+    """Inside, there are no later steps."""
+    every = migrating.pending
+
+    async def some(client: Any, apps: Any) -> Any:
+        return [each for each in await every(client, apps) if each.migration.name <= step]
+
+    migrating.pending = some
+    try:
+        yield
+    finally:
+        migrating.pending = every
 
 
 class Sample:
@@ -41,16 +79,8 @@ class Sample:
     async def migrate(self, upto: str = STEPS[-1]) -> list[str]:
         """Take the steps up to `upto`; returns those that were taken."""
         taken: list[str] = []
-        every = migrating.pending
-
-        async def some(client: Any, apps: Any) -> Any:
-            return [step for step in await every(client, apps) if step.migration.name <= upto]
-
-        migrating.pending = some
-        try:
+        with no_further_than(upto):
             await migrating.migrate(self.client, self.apps, taken.append)
-        finally:
-            migrating.pending = every
         return taken
 
     async def fill(self) -> None:
@@ -74,12 +104,7 @@ class Sample:
         return False
 
     async def indexes(self) -> set[str]:
-        sql = (
-            "SELECT indexname AS name FROM pg_indexes WHERE schemaname = 'public'"
-            if self.url.startswith("postgres")
-            else "SELECT name FROM sqlite_master WHERE type = 'index'"
-        )
-        return {row["name"] for row in await self.run(sql)}
+        return {row["name"] for row in await self.run(indexes_sql(self.url))}
 
 
 @asynccontextmanager
@@ -227,6 +252,83 @@ async def test_the_products_own_chain_keeps_the_cast(database_url, tmp_path):
         assert await forum.database.migrate() == 0
 
 
+async def everything() -> dict[str, list[dict[str, Any]]]:
+    """Every row but that about the service itself, by table; each table behind those that it points to."""
+    return {table: await select(f'SELECT * FROM "{table}" ORDER BY id') for table in HUB}
+
+
+async def test_the_copy_is_of_what_was_before_even_when_another_process_is_faster(sample_file, monkeypatch):
+    await sample_file.migrate("0003_longer_titles")
+    await sample_file.fill()
+    plain = sample_file.client.execute_query
+
+    async def let_the_other_go_first(sql: str, *values: Any) -> Any:
+        if sql.startswith("VACUUM"):
+            async with open_sample(sample_file.url) as other:
+                assert await other.migrate("0004_no_rooms") == ["0004_no_rooms"]
+        return await plain(sql, *values)
+
+    monkeypatch.setattr(sample_file.client, "execute_query", let_the_other_go_first)
+    assert await sample_file.migrate("0004_no_rooms") == []
+    path = Path(sample_file.url.removeprefix("sqlite://"))
+    [copy_before] = path.parent.glob(f"{path.name}.before-0004*")
+    assert copy_before.stat().st_mode & 0o077 == 0
+    connection = sqlite3.connect(copy_before)
+    assert connection.execute("SELECT count(*) FROM shelf WHERE room IN ('red', 'blue')").fetchone() == (2,)
+    connection.close()
+
+
+async def test_what_the_first_version_kept_is_all_there_in_this_one(forum, blank_url):
+    """The cast goes back to the first version's tables and from there step by step to these, where it is as before."""
+    assert {*HUB, "service"} == {getattr(models, name)._meta.db_table for name in models.__all__}
+    await live_through_much(forum)
+    here = await everything()
+    assert all(here[table] for table in HUB if table not in ("session", "reference"))
+    async with open_database(blank_url, create=True) as database:
+        with database.entered():
+            with no_further_than("0001_initial"):
+                assert await database.migrate() == 1
+            for table, rows in here.items():
+                for row in rows:
+                    old = {column: value for column, value in row.items() if column not in NEW.get(table, ())}
+                    columns, places = ", ".join(f'"{column}"' for column in old), range(1, len(old) + 1)
+                    values = ", ".join(f"${place}" for place in places)
+                    await select(f'INSERT INTO "{table}" ({columns}) VALUES ({values})', *old.values())
+            before = {row["name"] for row in await select(indexes_sql(blank_url))}
+            assert await database.migrate() >= 1
+            assert {row["name"] for row in await select(indexes_sql(blank_url))} >= before
+            assert await everything() == here
+            for sql in REFUSED:
+                with pytest.raises(IntegrityError):
+                    await select(sql)
+            await select("DELETE FROM thread")
+            after = await everything()
+    assert [table for table in HUB if not after[table] and here[table]] == [
+        "thread", "post", "edition", "hiding", "tagging",
+    ]  # fmt: skip
+
+
+async def live_through_much(forum: Forum) -> None:
+    """Roles begin and end, a post is edited, hidden and tagged, and one is by somebody who never was in the group."""
+    group = "adult-social-care"
+    [post, *_] = await posts_in(group)
+    await edit_post(forum, await user("amina"), post.id, "Tell us all.", True, post.revision, new_key())
+    theme = await Theme.filter(parent_id__not_isnull=True).first()
+    revision = (await Post.get(id=post.id)).revision
+    await tag_post(forum, await user("ruth"), post.id, theme.code, "issue", None, revision, new_key())
+    await hide_post(forum, await user("ruth"), post.id, "off-topic", "", new_key())
+    await write_post(forum, await user("ruth"), post.thread_id, "Welcome.", False, new_key())
+    await add_member(forum, group, "olu@demo.example", "member")
+    await write_post(forum, await user("olu"), post.thread_id, "I shall only read from now on.", False, new_key())
+    await add_member(forum, group, "olu@demo.example", "observer")
+    for name in "gareth", "ruth":
+        await leave_group(forum, await user(name), group)
+    ids = {"id": 1, "thread_id": post.thread_id, "author_id": (await user("sam")).id}
+    await Post.create(number=9, revision=9, body="?", html="?", created_at=forum.clock(), **ids)
+    roles = await Post.filter(thread_id=post.thread_id).order_by("number").values_list("role", flat=True)
+    assert roles == ["member", "member", "facilitator", "member", None]
+
+
 async def test_models_and_migrations_agree(database_url):
     async with open_database(database_url) as database:
         with copy(database._context) as context:
@@ -283,5 +385,6 @@ async def test_two_processes_may_migrate_at_once(blank_url):
     said = [await process.communicate() for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], b"\n".join(error for _, error in said).decode()
     steps, epochs = zip(*(words.decode().split() for words, _ in said), strict=True)
-    assert sorted(map(int, steps))[:2] == [0, 0] and int(max(steps)) >= 1
+    chain = list(Path(migrations.__file__).parent.glob("[0-9]*.py"))
+    assert sum(map(int, steps)) == len(chain)  # each step by one of them
     assert len(set(epochs)) == 1

@@ -3,7 +3,8 @@
 What is here: groups by slug, people by address, themes by code; threads and posts by the archive's id with their ref
 (the table of references), or by a ref that is the id of one, which is how an archive of this service calls its own
 (archiving.py); taggings by all that they say, remembered by reference too, so that one that was taken off stays off.
-A membership that ended stays ended.
+A membership that ended stays ended. No line tells what an author was in the group when they wrote a post: that is their
+role in the archive or else, ended or not, their role here.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from forum.context import Forum
 from forum.database import as_time, select
 from forum.models import Group, Membership, Person, Post, Reference, Tagging, Thread
 from forum.models.ids import new_id
+from forum.models.posts import role_as_author
 
+Roles = dict[tuple[str, str], str]  # by the person's address and the group's slug
 Identity = tuple[int, str, str, int | None, int | None, int, datetime]
 
 
@@ -56,11 +59,14 @@ async def find_additions(forum: Forum, archive: Archive, lists: Lists) -> Additi
     rows = await select("SELECT type, ref, thing_id FROM reference WHERE archive = $1", archive.id)
     known = {(row["type"], row["ref"]): row["thing_id"] for row in rows}
     group_ids = _find_groups(new, archive, lists, forum.clock())
-    person_ids = await _find_people(new, archive, lists, group_ids, forum.clock())
+    memberships = await Membership.all().values_list("person__email", "group__slug", "role")
+    roles = {(email, slug): role for email, slug, role in memberships}
+    person_ids = await _find_people(new, archive, lists, group_ids, roles, forum.clock())
     thread_ids = await _here("thread", archive.threads, known)
     threads = _find_threads(new, archive, thread_ids, group_ids, person_ids)
     post_ids = await _here("post", archive.posts, known)
     posts = _find_posts(new, archive, lists, post_ids, person_ids, threads, thread_ids)
+    _give_roles(archive, posts, roles)
     await _find_taggings(new, archive, known, person_ids, posts, post_ids)
     return new
 
@@ -75,11 +81,10 @@ def _find_groups(new: Additions, archive: Archive, lists: Lists, now: datetime) 
 
 
 async def _find_people(
-    new: Additions, archive: Archive, lists: Lists, group_ids: dict[str, int], now: datetime
+    new: Additions, archive: Archive, lists: Lists, group_ids: dict[str, int], roles: Roles, now: datetime
 ) -> dict[str, int]:
     """The ids of the archive's people, by its refs. New ones have no password."""
     addresses = dict(await Person.all().values_list("email", "id"))
-    belong = set(await Membership.all().values_list("person_id", "group_id"))
     person_ids = {}
     for ref, line in archive.people.items():
         person_ids[ref] = person_id = addresses.get(line.email) or new_id()
@@ -89,8 +94,8 @@ async def _find_people(
                 Person(id=person_id, email=line.email, name=line.name, council_id=council_id, created_at=now)
             )
         for slug, role in line.groups.items():
-            ids = {"person_id": person_id, "group_id": group_ids[slug]}
-            if tuple(ids.values()) not in belong:
+            if (line.email, slug) not in roles:
+                ids = {"person_id": person_id, "group_id": group_ids[slug]}
                 new.memberships.append(Membership(id=new_id(), role=role, created_at=now, **ids))
     return person_ids
 
@@ -133,6 +138,13 @@ def _find_posts(
         new.posts.append(post)
         new.remember(archive, "post", ref, post.id)
     return posts
+
+
+def _give_roles(archive: Archive, posts: dict[str, Post], roles: Roles) -> None:
+    for ref, post in posts.items():
+        line = archive.posts[ref]
+        slug, author = archive.threads[line.thread].group, archive.people[line.author]
+        post.role = role_as_author(author.groups.get(slug) or roles.get((author.email, slug)))
 
 
 async def _here(table: str, refs: Iterable[str], known: dict[tuple[str, str], int]) -> dict[str, int]:

@@ -47,10 +47,10 @@ async def render_body(forum: Forum, body: str) -> tuple[str, str]:
 async def add_post(
     forum: Forum, user: User, post_id: int, thread_id: int, revision: int, body: str, html: str, quotable: bool
 ) -> None:
-    """Inside a change: the thread's next post, with the council its author sits on now."""
+    """Inside a change: the thread's next post, with its author's council and role in the group as they are now."""
     now = forum.clock()
     [thread] = await select(
-        "UPDATE thread SET posts = posts + 1, last_post_at = $2 WHERE id = $1 RETURNING posts", thread_id, now
+        "UPDATE thread SET posts = posts + 1, last_post_at = $2 WHERE id = $1 RETURNING posts, group_id", thread_id, now
     )
     await Post.create(
         id=post_id,
@@ -59,6 +59,7 @@ async def add_post(
         revision=revision,
         author_id=user.id,
         council_id=user.council_id,
+        role=user.roles[thread["group_id"]],
         body=body,
         html=html,
         quotable=quotable,

@@ -126,6 +126,7 @@ class Composer:
                 revision=fate.last,
                 author_id=message.by.id,
                 council_id=message.by.council_id,
+                role="facilitator" if message.by in self.facilitators[group.id] else "member",
                 body=message.body,
                 html=message.html,
                 quotable=message.quotable,

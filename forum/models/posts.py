@@ -13,7 +13,8 @@ from forum.models.threads import Thread
 class Post(Model):
     """One message. `body` is the Markdown source with LF newlines, `html` what markup.render made of it.
 
-    `number` counts the posts of a thread from 1 and is never reused; `council` is where the author sat at the time.
+    `number` counts the posts of a thread from 1 and is never reused. `council` is where the author sat at the time, and
+    `role` what they were in the group: member or facilitator, None where nobody knows.
     """
 
     id = fields.BigIntField(primary_key=True, generated=False, default=new_id)
@@ -31,6 +32,7 @@ class Post(Model):
         "forum.Council", related_name=False, null=True, on_delete=fields.RESTRICT
     )
     council_id: int | None
+    role = fields.CharField(max_length=20, null=True)
     body = fields.TextField()
     html = fields.TextField()
     quotable = fields.BooleanField(default=False)
@@ -48,6 +50,11 @@ class Post(Model):
             # holds all that a summary asks of a post, so that it reads no bodies
             Index(fields=("thread_id", "hidden_at", "author_id", "council_id", "created_at"), name="post_summary"),
         )
+
+
+def role_as_author(role: str | None) -> str | None:
+    """What a post says of an author with this role in its group. Observers cannot post: they were members once."""
+    return "member" if role == "observer" else role
 
 
 class Edition(Model):

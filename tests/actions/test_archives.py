@@ -140,6 +140,29 @@ async def test_bethans_talk_comes_in_with_all_that_its_lines_say(empty: Forum) -
     assert (await Tagging.get(post_id=third.id)).start is None
 
 
+async def roles_of_authors() -> list[str | None]:
+    return await Post.filter(thread__title="Who mows?").order_by("number").values_list("role", flat=True)
+
+
+async def test_posts_say_what_their_authors_are_in_the_archives_groups(empty: Forum) -> None:
+    await bring_in(empty, lines(line10={"author": "p3"}))
+    assert await roles_of_authors() == ["member", None, "facilitator"]
+
+
+async def test_or_what_they_are_or_were_in_the_groups_here(forum: Forum) -> None:
+    """Bethan left, Olu may only read by now, and Ruth's archive knows her as a member."""
+    await leave_group(forum, await user("bethan"), "finance")
+    await add_member(forum, "finance", "olu@demo.example", "observer")
+    content = lines(line2={"slug": "finance"}, line4={"groups": {}}, line6={"groups": {"finance": "member"}},
+                    line7={"group": "finance"}, line10={"author": "p3"})  # fmt: skip
+    await bring_in(forum, content)
+    assert await roles_of_authors() == ["member", "member", "member"]
+    again = {"type": "post", "thread": "t1", "at": "2026-03-04T09:00:00Z", "body": "Again."}
+    content[5]["groups"] = {}
+    await bring_in(forum, [*content, again | {"ref": "m4", "author": "p3"}, again | {"ref": "m5", "author": "p1"}])
+    assert await roles_of_authors() == ["member", "member", "member", "facilitator", "member"]
+
+
 async def test_a_second_import_changes_nothing_whatever_people_did_in_between(forum: Forum) -> None:
     await bring_in(forum, lines())
     before = await everything()

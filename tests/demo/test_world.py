@@ -187,6 +187,16 @@ async def test_who_speaks_of_a_county_sits_on_one(demo: Forum) -> None:
         assert post.council.type == type_, words
 
 
+async def test_posts_say_what_their_authors_are_in_the_group(demo: Forum) -> None:
+    rows = await select(
+        """SELECT p.role, m.role AS now FROM post p JOIN thread t ON t.id = p.thread_id
+        LEFT JOIN membership m ON m.group_id = t.group_id AND m.person_id = p.author_id"""
+    )
+    roles = Counter((row["role"], row["now"]) for row in rows)
+    assert set(roles) == {("member", "member"), ("facilitator", "facilitator")}
+    assert roles["facilitator", "facilitator"] >= 10
+
+
 async def test_three_hundred_posts_of_introduction_and_no_two_alike(demo: Forum) -> None:
     [thread] = await Thread.filter(posts=300).select_related("group")
     assert thread.group.slug == "new-councillors"

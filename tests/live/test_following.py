@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from forum.actions.groups import add_member
 from forum.context import Forum
 from forum.live import Hub
 from forum.models import Post, Tagging, Theme, Thread
 from tests.cast import Browser, new_key, posts_in, thread_in
 from tests.live.conftest import HeldNews, OpenSocket
-from tests.live.pages import Page, watching, with_settings, within
+from tests.live.pages import Page, beyond_heartbeats, watching, with_settings, within
 
 SignIn = Callable[..., Awaitable[Browser]]
 
@@ -62,6 +63,19 @@ async def test_a_post_an_edit_a_hide_and_a_restore_appear_for_everybody_else(
     assert "hid this post" in hidden and "better" not in hidden and "Off it is" not in hidden
     await ruth.send_form(f"/posts/{post_id}/restore", reason="On topic.", key=new_key())
     assert "A better way." in await all_hear()
+
+
+async def test_an_open_page_and_a_fresh_one_agree_on_what_an_author_was(
+    forum: Forum, signed_in: SignIn, open_socket: OpenSocket, thread: Thread
+) -> None:
+    """Amina's role changes without a change of her posts, so that nothing would tell the open page of it."""
+    page, amina = await Page(await signed_in("gareth"), thread.id).load(), await signed_in("amina")
+    socket = await open_socket(page.browser, page.live)
+    for role in "member", "facilitator", "member":
+        await add_member(forum, "adult-social-care", "amina@demo.example", role)
+        await amina.write(thread.id, f"Written as a {role}.")
+        await page.take(await beyond_heartbeats(socket))
+        assert page.posts == (await Page(page.browser, thread.id).load()).posts
 
 
 async def test_the_author_hears_their_own_post_like_all_others(
