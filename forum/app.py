@@ -11,17 +11,31 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 
 from forum.context import Forum
 from forum.live import Hub
 from forum.settings import beside_package
-from forum.web import codebook, errors, groups, home, intelligence, live, posts, sign_in, taggings, threads
+from forum.web import (
+    accessibility,
+    appearance,
+    assets,
+    codebook,
+    errors,
+    groups,
+    home,
+    intelligence,
+    live,
+    posts,
+    sign_in,
+    style,
+    taggings,
+    threads,
+)
 from forum.web.limits import SignInLimits
-from forum.web.middleware import BodyLimit, Entered, SameOrigin
+from forum.web.middleware import BodyLimit, Compressed, Entered, SameOrigin
 from forum.web.rendering import Pages
-from forum.web.sessions import Gate
+from forum.web.sessions import STAY, Gate
 
 
 def get(path: str, page: object) -> Route:
@@ -35,11 +49,16 @@ def post(path: str, page: object) -> Route:
 PUBLIC: list[BaseRoute] = [
     get("/sign-in", sign_in.show),
     post("/sign-in", sign_in.submit),
-    Mount("/static", StaticFiles(directory=beside_package("static")), name="static"),
+    get("/static/{name}", assets.show),
+    get("/appearance", appearance.show),
+    post("/appearance", appearance.choose),
+    get("/accessibility", accessibility.show),
 ]
 
 PRIVATE: list[BaseRoute] = [
     post("/sign-out", sign_in.sign_out),
+    get(STAY, sign_in.left),
+    post(STAY, sign_in.stay),
     get("/", home.show),
     get("/groups", groups.index),
     get("/groups/{slug:slug}", groups.show),
@@ -66,12 +85,14 @@ PRIVATE: list[BaseRoute] = [
     get("/intelligence", intelligence.show),
     get("/intelligence.csv", intelligence.as_csv),
     get("/intelligence.json", intelligence.as_json),
+    get("/style", style.show),
 ]
 
 
 def create_app(forum: Forum) -> Entered:
     """The service over an open Forum, with the live hub running for the length of its lifespan."""
-    pages = Pages(forum)
+    static = assets.Assets(beside_package("static"))
+    pages = Pages(forum, static.address)
     hub = Hub(forum, pages.render_post)
 
     @asynccontextmanager
@@ -89,6 +110,7 @@ def create_app(forum: Forum) -> Entered:
             Middleware(TrustedHostMiddleware, allowed_hosts=forum.settings.hosts, www_redirect=False),
             Middleware(SameOrigin, forum=forum),
             Middleware(BodyLimit, forum=forum),
+            Middleware(Compressed),
         ],
         exception_handlers=errors.HANDLERS,
         lifespan=lifespan,
@@ -96,6 +118,7 @@ def create_app(forum: Forum) -> Entered:
     app.router.redirect_slashes = False
     app.router.default = Gate(Router(PRIVATE, redirect_slashes=False), forum)
     app.state.forum = forum
+    app.state.assets = static
     app.state.pages = pages
     app.state.hub = hub
     app.state.sign_in_limits = SignInLimits(forum.settings)

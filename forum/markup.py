@@ -54,7 +54,8 @@ def is_blank(html: str) -> bool:
 
 def excerpt(html: str, most: int) -> str:
     """The beginning of rendered words as one line of plain text, cut between words, at most `most` characters long."""
-    text = " ".join(unescape(re.sub("<[^>]*>", " ", html)).split())
+    flowing = re.sub(r"</?(?:a|code|em|s|strong)\b[^>]*>", "", html)  # these stand inside words
+    text = " ".join(unescape(re.sub("<[^>]*>", " ", flowing)).split())
     if len(text) <= most:
         return text
     return (text[: most - 1].rsplit(" ", 1)[0] if " " in text[: most - 1] else text[: most - 1]) + "…"

@@ -31,6 +31,7 @@ class User:
     site_role: str | None = None
     roles: Mapping[int, str] = field(default_factory=dict)
     session_id: int = 0
+    begun_at: datetime | None = None
     seen_at: datetime | None = None
 
     @property
@@ -43,6 +44,13 @@ class User:
         return [group_id for group_id, role in self.roles.items() if role == "facilitator"]
 
 
+ROLES_IN_GROUP = ("member", "facilitator", "observer")
+OUTSIDERS = {
+    "LGA analysts": User(0, "", site_role="analyst"),
+    "administrators": User(0, "", site_role="administrator"),
+    "everyone else who is signed in": User(0, ""),
+}
+
 # Seeing: groups (their name and purpose), and the talk in them.
 
 
@@ -51,6 +59,9 @@ class AnyGroup(Protocol):
 
     @property
     def id(self) -> int: ...
+
+    @property
+    def name(self) -> str: ...
 
     @property
     def visibility(self) -> str: ...
@@ -71,6 +82,17 @@ def can_read_group(user: User, group: AnyGroup) -> bool:
 def readable_groups(user: User) -> QuerySet[Group]:
     mine = Q(id__in=list(user.roles))
     return Group.filter(mine | Q(visibility="listed") if user.is_analyst else mine)
+
+
+def audience(group: AnyGroup) -> str:
+    """Who reads what is written in a group, as the subject of a sentence: each kind of person is put to can_read_group,
+    so that the words change with the rule."""
+    inside = [f"{role}s" for role in ROLES_IN_GROUP if can_read_group(User(0, "", roles={group.id: role}), group)]
+    outside = [words for words, someone in OUTSIDERS.items() if can_read_group(someone, group)]
+    people = f"{', '.join(inside[:-1])} and {inside[-1]} of {group.name}"
+    if not outside:
+        return f"Only {people}"
+    return f"{people[0].upper()}{people[1:]}, and {' and '.join(outside)},"
 
 
 def can_read_thread(user: User, thread: Thread | ShownThread) -> bool:
@@ -163,14 +185,18 @@ def require(allowed: bool, who: str) -> None:
 async def user_of_session(token_hash: str, idle_since: datetime, begun_since: datetime) -> User | None:
     """Who is signed in with this session, with their roles at this moment; None once it ended or ran out."""
     rows = await select(
-        f"""SELECT s.id AS session_id, s.seen_at, {USER} FROM session s JOIN person p ON p.id = s.person_id {ROLES}
+        f"""SELECT s.id AS session_id, s.created_at, s.seen_at, {USER}
+        FROM session s JOIN person p ON p.id = s.person_id {ROLES}
         WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.seen_at > $2 AND s.created_at > $3
         AND p.suspended_at IS NULL""",
         token_hash,
         idle_since,
         begun_since,
     )
-    return _user(rows, rows[0]["session_id"], as_time(rows[0]["seen_at"])) if rows else None
+    if not rows:
+        return None
+    [first, *_] = rows
+    return _user(rows, first["session_id"], as_time(first["created_at"]), as_time(first["seen_at"]))
 
 
 async def user_now(user: User) -> User:
@@ -178,18 +204,20 @@ async def user_now(user: User) -> User:
     rows = await select(f"SELECT {USER} FROM person p {ROLES} WHERE p.id = $1 AND p.suspended_at IS NULL", user.id)
     if not rows:
         raise NotFound
-    return _user(rows, user.session_id, user.seen_at)
+    return _user(rows, user.session_id, user.begun_at, user.seen_at)
 
 
 USER = "p.id, p.name, p.council_id, p.site_role, m.group_id, m.role"
 ROLES = "LEFT JOIN membership m ON m.person_id = p.id AND m.ended_at IS NULL"
 
 
-def _user(rows: Rows, session_id: int, seen_at: datetime | None) -> User:
+def _user(rows: Rows, session_id: int, begun_at: datetime | None, seen_at: datetime | None) -> User:
     """A person from one row for each of their roles."""
     first = rows[0]
     roles = {row["group_id"]: row["role"] for row in rows if row["role"]}
-    return User(first["id"], first["name"], first["council_id"], first["site_role"], roles, session_id, seen_at)
+    return User(
+        first["id"], first["name"], first["council_id"], first["site_role"], roles, session_id, begun_at, seen_at
+    )
 
 
 async def readers(

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
+from email_validator import EmailNotValidError, validate_email
 
 from forum.errors import Misconfigured
 
@@ -40,6 +41,8 @@ class Site(Section, frozen=True):
     url: str
     hosts: list[str]
     proxies: str
+    contact: str
+    style_page: bool
 
 
 class ServiceSettings(Section, frozen=True):
@@ -57,8 +60,8 @@ class RedisSettings(Section, frozen=True):
 
 
 class Sessions(Section, frozen=True):
-    idle_hours: int
-    absolute_hours: int
+    idle_hours: float
+    absolute_hours: float
 
 
 class SignIn(Section, frozen=True):
@@ -218,6 +221,10 @@ def _judge(settings: Settings) -> None:
             "site.url must be https except on this machine: passwords would travel in the open",
         ),
         (
+            settings.site.contact and not is_contact(settings.site.contact),
+            "site.contact must be an email address or begin with https://, or be empty",
+        ),
+        (
             settings.database.url and database.scheme not in ("sqlite", "postgres", "postgresql"),
             "database.url must begin with sqlite:// or postgres://",
         ),
@@ -261,6 +268,17 @@ def _address(name: str, url: str) -> SplitResult:
     except ValueError as fault:
         raise Misconfigured(f"Setting {name} is not an address: {fault}.") from None
     return parts
+
+
+def is_contact(words: str) -> bool:
+    """Whether it is an email address, or that of a page."""
+    if words.startswith("https://"):
+        return bool(_address("site.contact", words).hostname) and words.isprintable() and " " not in words
+    try:
+        validate_email(words, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return False
+    return True
 
 
 def is_loopback(host: str) -> bool:

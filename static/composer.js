@@ -1,7 +1,7 @@
 // Forms that people write in. No words get lost: this tab keeps them, with the key they are sent with, until the hub
 // has them; so a second try after a failure posts nothing twice.
 
-import { fetchPage, focusOn, make, statusLine } from "./pages.js";
+import { focusOn, send, statusLine } from "./pages.js";
 
 const { person } = document.body.dataset;
 const ANSWERS = ["problems", "standing", "preview"];
@@ -10,7 +10,8 @@ for (const form of document.querySelectorAll("form[data-composer]")) {
   const status = statusLine();
   form.after(status);
   setUp(form, status);
-  const isAnswer = ANSWERS.some((id) => document.getElementById(id)); // then its words are newer than the kept ones
+  // An answer's words are newer than the kept ones.
+  const isAnswer = ANSWERS.some((id) => document.getElementById(id));
   if (!isAnswer && restore(form)) status.textContent = "Your unsent words are back.";
 }
 
@@ -19,52 +20,38 @@ function setUp(form, status) {
   const address = form.getAttribute("action");
   form.addEventListener("input", () => keep(form));
   form.addEventListener("click", ({ target }) => target.closest("a") && forget(form)); // Cancel
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    send(event.submitter);
-  });
-
-  async function send(button) {
-    const body = new URLSearchParams(new FormData(form));
-    if (button?.name) body.set(button.name, button.value);
+    const button = event.submitter;
+    const body = new URLSearchParams(new FormData(form, button));
     keep(form);
     lock(true);
-    status.textContent = "Sending…";
-    try {
-      take(await fetchPage(address, { method: "POST", body }), body.has("preview"));
-    } catch {
-      fail("The hub could not be reached.");
-    }
+    const answer = await send(address, body, status);
+    if (answer) take(answer, body.has("preview"));
     lock(false);
     if (document.activeElement === document.body) button?.focus();
-  }
+  });
 
-  function take({ response, page, isSignedOut }, isPreview) {
-    if (isSignedOut) {
-      const back = main.dataset.thread ? `/threads/${main.dataset.thread}` : location.pathname;
-      fail("You are signed out.", make("a", { href: `/sign-in?next=${back}` }, "Sign in"));
-    } else if (response.status === 422 || (isPreview && response.ok)) {
+  function take({ response, page }, isPreview) {
+    if (isPreview || !response.ok) {
       keep(swap(page));
       focusOn(main.querySelector("#problems, #preview"));
-    } else if (response.ok) {
+    } else {
       forget(form);
       posted(new URL(response.url), page);
-    } else if (response.status === 404) {
-      fail("You can no longer see this, or it is gone.");
-    } else {
-      fail(`${page.querySelector("h1")?.textContent ?? response.status}.`);
     }
   }
 
   function posted(target, page) {
     const theirs = page.querySelector("main");
-    if (main.dataset.thread && theirs.dataset.page === main.dataset.page) {
-      document.dispatchEvent(new CustomEvent("posted", { detail: page }));
-      swap(page).elements.body.focus({ preventScroll: true });
+    const [mine] = [...page.querySelectorAll(`.post[data-author="${person}"]`)].reverse();
+    if (mine && theirs.dataset.page === main.dataset.page) {
+      focusOn(swap(page).elements.body, { preventScroll: true });
       status.textContent = "Posted";
+      document.dispatchEvent(new CustomEvent("changed", { detail: page }));
+      document.dispatchEvent(new CustomEvent("posted", { detail: mine.id }));
       return;
     }
-    const mine = [...page.querySelectorAll(`.post[data-author="${person}"]`)].pop();
     if (main.dataset.thread) target.hash = mine?.id ?? "";
     if (address.endsWith("/edit")) target.hash = `post-${address.split("/")[2]}`;
     location.assign(target);
@@ -78,19 +65,12 @@ function setUp(form, status) {
       form.before(page.getElementById(id) ?? "");
     }
     form.replaceWith(fresh);
-    status.textContent = "";
-    status.classList.remove("problem");
     setUp(fresh, status);
     return fresh;
   }
 
   function lock(on) {
     for (const control of form.elements) control[control.type === "submit" ? "disabled" : "readOnly"] = on;
-  }
-
-  function fail(why, ...more) {
-    status.classList.add("problem");
-    status.replaceChildren(`Not sent. ${why} Your words are kept here. `, ...more);
   }
 }
 

@@ -1,40 +1,30 @@
-// The live thread. Whatever way a post comes (socket, /changes, the answer to a reply) and however often, the page ends
+// The live thread. Whatever way a post comes (socket, /changes, the answer to a form) and however often, the page ends
 // with it at its newest revision, once, in its place.
 
-import { make } from "./pages.js";
+import { focusOn, make } from "./pages.js";
 import { tellTimes } from "./times.js";
 
-const SILENCE = 40_000; // the server says something every 25 seconds
-const PATIENCE = 10_000; // for a socket to open
+// The server says something every 25 seconds; a socket may take 10 to open.
+const SILENCE = 40_000;
+const PATIENCE = 10_000;
 const POLL = 15_000;
-const SAY = {
-  connected: "Connected: new posts appear by themselves",
-  reconnecting: "Reconnecting…",
-  offline: "Offline: this page may be out of date. Reload to see what is new",
-};
-const ENDS = {
-  4401: ["You are signed out.", "Sign in to go on.", "/sign-in?next="],
-  4404: ["This thread is not available any longer.", "Go to your groups.", "/groups"],
-  4409: ["You have too many pages open. Close some, then reload this one."],
-};
-
-const main = document.querySelector("main[data-thread]");
-const log = document.getElementById("posts");
-const state = document.getElementById("live-state");
-const newer = document.getElementById("newer");
+const $ = (id) => document.getElementById(id);
+const main = $("content");
+const [posts, newer, rail, unseen, state] = ["posts", "newer", "rail", "unseen", "live-state"].map($);
+const [log, pause] = ["log", "pause"].map($);
 const { thread, epoch } = main.dataset;
-ENDS[4401][2] += encodeURIComponent(`/threads/${thread}${location.search}`);
-const [page, size] = [Number(main.dataset.page), Number(main.dataset.pageSize)];
+const [page, size] = [+main.dataset.page, +main.dataset.pageSize];
 const loaded = `${epoch} ${main.dataset.revision}`;
-let revision = Number(main.dataset.revision);
-let newest = Number(main.dataset.posts);
-const ours = Math.max(newest, page * size); // posts up to this number are on this page, or were when it was loaded
+let revision = +main.dataset.revision;
+let newest = +main.dataset.posts;
+// Posts up to this number are on this page, or were when it was loaded.
+const ours = Math.max(newest, page * size);
 
 // What is heard
 
 function hear({ reset, html, head, revision: theirs = 0 }) {
   if (reset) return reload();
-  if (html) show(html);
+  if (html) put(make("template", { innerHTML: html }).content.firstElementChild);
   raise(theirs);
   if (head > revision) catchUp().then(() => raise(head), () => {});
 }
@@ -46,7 +36,7 @@ function raise(to) {
 async function catchUp() {
   const response = await fetch(`/threads/${thread}/changes?${since()}`);
   if (response.status === 401 || response.status === 404) return stop(4000 + response.status);
-  if (!response.ok) throw new Error(response.status);
+  if (!response.ok) throw response;
   for (const message of await response.json()) hear(message);
 }
 
@@ -58,75 +48,135 @@ function since() {
 function reload() {
   if (sessionStorage.getItem(`reset ${thread}`) === loaded) return stop();
   sessionStorage.setItem(`reset ${thread}`, loaded);
-  const stands = location.pathname === `/threads/${thread}`; // not so when it is the answer to a form
-  stands ? location.reload() : location.replace(`/threads/${thread}`);
+  // Not `reload` on a page that is the answer to a form: that would send it again.
+  location.pathname === `/threads/${thread}` ? location.reload() : location.replace(`/threads/${thread}`);
 }
 
 // What is shown
 
-function show(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  put(template.content.firstElementChild);
-}
-
 function put(fresh) {
-  const number = Number(fresh.dataset.number);
-  const old = document.getElementById(fresh.id);
+  const number = +fresh.dataset.number;
+  const old = $(fresh.id);
   newest = Math.max(newest, number);
-  if (old ? Number(old.dataset.revision) >= Number(fresh.dataset.revision) : Math.ceil(number / size) !== page) {
-    return tellNewer();
-  }
+  if (old ? +old.dataset.revision >= +fresh.dataset.revision : Math.ceil(number / size) !== page) return tellNewer();
   tellTimes(fresh);
   const letGo = holdStill();
   if (old) replace(old, fresh);
-  else log.insertBefore(fresh, [...log.children].find((post) => Number(post.dataset.number) > number) ?? null);
+  else posts.insertBefore(fresh, [...posts.children].find((post) => +post.dataset.number > number) ?? null);
+  letGo();
+  if (!old && fresh.dataset.author !== document.body.dataset.person && !isHidden(fresh)) {
+    waiting.add(fresh);
+    announce(fresh);
+  }
+  look();
+  // The rail may be higher now.
   letGo();
 }
 
-/** Into the same element, so that focus and place stay; silent, so that an edit is not read out as a new post. */
+/** Into the same element, so that focus and place stay. */
 function replace(old, fresh) {
-  const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  for (const { name } of [...old.attributes]) fresh.hasAttribute(name) || old.removeAttribute(name);
-  old.setAttribute("aria-live", "off");
+  const focused = old.contains(document.activeElement) && document.activeElement;
+  const isOpen = old.querySelector("details[open]");
   for (const { name, value } of fresh.attributes) old.setAttribute(name, value);
+  old.toggleAttribute("data-hidden", isHidden(fresh));
   old.replaceChildren(...fresh.childNodes);
-  if (focused) {
-    old.querySelector(`a[href="${CSS.escape(focused.getAttribute("href") ?? "")}"]`)?.focus({ preventScroll: true });
-    if (!old.contains(document.activeElement)) {
-      old.tabIndex = -1;
-      old.focus({ preventScroll: true });
-    }
-  }
-  setTimeout(() => old.removeAttribute("aria-live"), 1000);
+  if (isOpen) old.querySelector("details")?.setAttribute("open", "");
+  if (!focused) return;
+  const href = focused.getAttribute("href");
+  const within = focused.closest(".post-links") ? ".post-links " : "";
+  const same = old.querySelector(within + focused.localName + (href ? `[href="${CSS.escape(href)}"]` : ""));
+  focusOn(same ?? old, { preventScroll: true });
 }
 
 /** What the reader looks at, or writes in, stays where it is on the screen. */
 function holdStill() {
   const seen = (element) => {
-    const box = element.getBoundingClientRect();
-    return box.bottom > 0 && box.top < innerHeight;
+    const { top, bottom } = element.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
   };
-  const focused = document.activeElement?.closest("#posts > *, .composer *");
-  const held = focused && seen(focused) ? focused : [...log.children].find(seen);
+  const focused = document.activeElement.closest("#posts > *, .reach:not(.docked) *");
+  const parts = document.querySelectorAll("#posts > *, #reply, .side, .foot");
+  const held = focused && seen(focused) ? focused : [...parts].find(seen);
   const top = held?.getBoundingClientRect().top;
   return () => held && scrollBy({ top: held.getBoundingClientRect().top - top, behavior: "instant" });
 }
 
-function tellNewer() {
-  const posts = newest - ours;
-  if (posts <= 0) return;
-  newer.hidden = false;
-  const words = posts === 1 ? "1 newer post" : `${posts} newer posts`;
-  if (newer.firstElementChild.textContent !== words) newer.firstElementChild.textContent = words;
+function isHidden(post) {
+  return "hidden" in post.dataset;
 }
 
-function say(name, words = SAY[name], link = "", href = "") {
-  const more = link && [" ", make("a", { href }, link)];
-  if (state.textContent === words + (more && ` ${link}`)) return;
+function count(posts, kind) {
+  return `${posts} ${kind} ${posts === 1 ? "post" : "posts"}`;
+}
+
+function tellNewer() {
+  const words = count(newest - ours, "newer");
+  if (newest <= ours || newer.firstChild.textContent === words) return;
+  newer.hidden = false;
+  newer.firstChild.textContent = words;
+}
+
+// New posts that are not on the screen are offered, and forgotten once they were seen.
+
+const waiting = new Set();
+
+function look() {
+  const floor = innerHeight - (document.querySelector(".docked") ?? rail).offsetHeight;
+  for (const post of waiting) {
+    const { top, bottom } = post.getBoundingClientRect();
+    if (isHidden(post) || (bottom > 60 && top < floor - 60)) waiting.delete(post);
+  }
+  unseen.hidden = !waiting.size;
+  unseen.textContent = count(waiting.size, "new");
+}
+
+unseen.onclick = () => {
+  const [first] = waiting;
+  first.scrollIntoView();
+  focusOn(first, { preventScroll: true });
+};
+addEventListener("scroll", look, { passive: true });
+addEventListener("resize", look);
+
+// Announced is one short line for each new post, in a log of its own. If the posts themselves were the log, screen
+// readers would read each to its end with its menu, and an edit or a hiding as if it were new. A page that comes back
+// after hours says how many came.
+
+const lines = [];
+
+function announce(post) {
+  const [author, meta, words] = ["h2", ".meta", ".words"].map((part) => post.querySelector(part).innerText);
+  if (lines.push(`New post by ${author}, ${meta.split(" ·")[0]}: ${words.slice(0, 200)}`) === 1) setTimeout(speak, 500);
+}
+
+function speak() {
+  const said = lines.splice(0);
+  for (const line of said.length > 3 ? [count(said.length, "new")] : said) {
+    const spoken = make("p", {}, line);
+    log.append(spoken);
+    // It is no text of the page that one may come upon.
+    setTimeout(() => spoken.remove(), 10_000);
+  }
+}
+
+function quiet(isPaused) {
+  pause.ariaPressed = isPaused;
+  log.ariaLive = newer.ariaLive = isPaused ? "off" : "polite";
+}
+
+pause.hidden = false;
+pause.onclick = () => {
+  quiet(pause.ariaPressed !== "true");
+  sessionStorage.setItem("paused", pause.ariaPressed);
+};
+quiet(sessionStorage.getItem("paused") === "true");
+
+/** The page brings the words for every state of the line. */
+function say(name) {
+  if (state.dataset.state === name) return;
   state.hidden = false;
   state.dataset.state = name;
-  state.replaceChildren(words, ...more);
+  state.replaceChildren($(`say-${name}`).content.cloneNode(true));
 }
 
 // The way to the server
@@ -169,7 +219,7 @@ function drop() {
 }
 
 function lost(code) {
-  if (ENDS[code]) return stop(code);
+  if ($(`say-${code}`)) return stop(code);
   if (opened && Date.now() - opened > 5000) failures = 0;
   drop();
   failures += 1;
@@ -186,14 +236,15 @@ async function poll() {
   const isThere = await catchUp().then(() => true, () => false);
   if (stopped || socket?.readyState === WebSocket.OPEN) return;
   say(isThere ? "connected" : "offline");
-  if (isThere && !socket) connect(); // the server is back, or sockets do not get through
+  // The server is back, or sockets do not get through.
+  if (isThere && !socket) connect();
 }
 
-function stop(code) {
+function stop(code = "offline") {
   stopped = true;
   clearInterval(poller);
   drop();
-  say(code ? "ended" : "offline", ...(ENDS[code] ?? []));
+  say(code);
 }
 
 function isStale() {
@@ -204,12 +255,12 @@ function wake() {
   if (isStale()) connect();
 }
 
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
-addEventListener("pageshow", (event) => event.persisted && wake());
+document.addEventListener("visibilitychange", () => document.hidden || wake());
+addEventListener("pageshow", ({ persisted }) => persisted && wake());
 addEventListener("pagehide", drop);
 addEventListener("online", wake);
-addEventListener("offline", () => !stopped && lost(0));
-setInterval(() => socket && isStale() && lost(0), 5000);
-document.addEventListener("posted", ({ detail }) => detail.querySelectorAll("#posts > .post").forEach(put));
+addEventListener("offline", () => stopped || lost());
+setInterval(() => socket && isStale() && lost(), 5000);
+document.addEventListener("changed", ({ detail }) => detail.querySelectorAll("#posts > .post").forEach(put));
 
 connect();

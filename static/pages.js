@@ -21,8 +21,27 @@ export function statusLine() {
   return line;
 }
 
-export function focusOn(element) {
-  if (!element) return;
-  element.tabIndex = -1;
-  element.focus();
+/** Send what was typed, and give back the page that answers. If it was not taken, `line` says so and nothing comes. */
+export async function send(address, body, line) {
+  line.className = "said";
+  line.textContent = "Sending…";
+  const { response, page, isSignedOut } = await fetchPage(address, { method: "POST", body }).catch(() => ({}));
+  line.textContent = "";
+  if (!isSignedOut && (response?.ok || response?.status === 422)) return { response, page };
+  let why = "The hub could not be reached";
+  if (isSignedOut) why = "You are signed out";
+  else if (response?.status === 404) why = "You can no longer see this, or it is gone";
+  else if (page) why = page.querySelector("h1").textContent;
+  line.classList.add("problem");
+  line.append(`Not sent. ${why}. Your words are kept here. `);
+  if (isSignedOut) line.append(make("a", { href: "/sign-in", target: "_blank" }, "Sign in in a new tab"));
+}
+
+const title = document.title.replace("Error: ", "");
+
+/** To what is new on the page; its title tells of problems, as a fresh one's would. */
+export function focusOn(element, options) {
+  if (element.tabIndex < 0) element.tabIndex = -1;
+  element.focus(options);
+  document.title = (document.getElementById("problems") ? "Error: " : "") + title;
 }

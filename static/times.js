@@ -11,11 +11,10 @@ function words(time, exact) {
   return unit ? speak.format(-Math.floor(seconds / size), unit) : "just now";
 }
 
-/** Say the times inside `root` afresh; quietly, because a clock that moves on is no news to a screen reader. */
+/** Say the times inside `root` afresh. None stands in a live region: a clock that moves on is no news. */
 export function tellTimes(root = document, say = words) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     time.title ||= time.textContent;
-    time.setAttribute("aria-live", "off");
     const said = say(time, time.title);
     if (time.textContent !== said) time.textContent = said;
   }

@@ -285,7 +285,7 @@ def test_the_installed_package_finds_all_its_parts(tmp_path):
 
 
 ASK = """
-import asyncio, httpx2, forum
+import asyncio, httpx2, re, forum
 from forum.actions.reference import load_reference
 from forum.app import create_app
 from forum.context import open_forum
@@ -298,7 +298,8 @@ async def ask():
         await load_reference(opened)
         transport = httpx2.ASGITransport(app=create_app(opened))
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser:
-            page, style = await browser.get("/sign-in"), await browser.get("/static/site.css")
+            page = await browser.get("/sign-in")
+            style = await browser.get(re.search('"(/static/site[^"]+)"', page.text)[1])
         print(forum.__file__, page.status_code, style.status_code, await Theme.all().count())
         print(beside_package("config.toml").is_relative_to(forum.__path__[0]))
 

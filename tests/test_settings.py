@@ -41,21 +41,20 @@ def test_every_setting_has_its_default_type_and_one_line_of_why(section, name, k
 
 @pytest.mark.parametrize(("section", "name", "kind"), FIELDS)
 def test_every_setting_can_be_set_in_the_environment(section, name, kind):
-    value = {int: "7", float: "7.5", str: "x" * 32, list[str]: "a.example,b.example"}[kind]
+    value = {int: "7", float: "7.5", str: "x" * 32, list[str]: "a.example,b.example", bool: "true"}[kind]
     if name == "url":
         value = {"site": "https://hub.example", "database": "postgres://db/x", "redis": "redis://bus"}[section]
+    if name == "contact":
+        value = "help@hub.example"
     if (section, name) == ("passwords", "memory_kib"):
         value = "77"
     environment = {f"FORUM_{section}__{name}".upper(): value}
     if (section, name) == ("service", "workers"):
         environment |= {"FORUM_DATABASE_URL": "postgres://db/forum", "FORUM_REDIS_URL": "redis://bus"}
     found = getattr(getattr(load(environment), section), name)
-    assert (
-        found
-        == {int: int(value) if value.isdigit() else 0, float: 7.5, str: value, list[str]: ["a.example", "b.example"]}[
-            kind
-        ]
-    )
+    number = int(value) if value.isdigit() else 0
+    meant = {int: number, float: 7.5, str: value, list[str]: ["a.example", "b.example"], bool: True}
+    assert found == meant[kind]
 
 
 @pytest.mark.parametrize("name", SHORT_NAMES)
@@ -109,6 +108,17 @@ def test_other_words_of_the_environment_are_nobodys_business():
         ({"FORUM_INTELLIGENCE__COUNCILS": "2"}, "intelligence.councils"),
         ({"FORUM_PASSWORDS__MEMORY_KIB": "1"}, "passwords.memory_kib"),
         ({"FORUM_SESSIONS__IDLE_HOURS": "99999999999"}, "sessions.idle_hours"),
+        ({"FORUM_SESSIONS__IDLE_HOURS": "0"}, "sessions.idle_hours must be more than 0"),
+        ({"FORUM_SESSIONS__ABSOLUTE_HOURS": "-0.5"}, "sessions.absolute_hours must be more than 0"),
+        ({"FORUM_SESSIONS__ABSOLUTE_HOURS": "nan"}, "sessions.absolute_hours"),
+        ({"FORUM_SITE__STYLE_PAGE": "perhaps"}, "site.style_page"),
+        ({"FORUM_SITE__CONTACT": "ask Ruth"}, "site.contact must be an email address or begin with https://"),
+        ({"FORUM_SITE__CONTACT": "ruth@"}, "site.contact"),
+        ({"FORUM_SITE__CONTACT": "http://hub.example.org/help"}, "site.contact"),
+        ({"FORUM_SITE__CONTACT": "https://"}, "site.contact"),
+        ({"FORUM_SITE__CONTACT": "https://[hub"}, "site.contact"),
+        ({"FORUM_SITE__CONTACT": "https://hub.example.org/a page"}, "site.contact"),
+        ({"FORUM_SITE__CONTACT": "javascript:alert(1)"}, "site.contact"),
         ({"FORUM_CONFIG": "/nowhere/own.toml"}, "/nowhere/own.toml"),
     ],
 )
@@ -157,6 +167,16 @@ def test_the_names_it_answers_to(url, hosts):
     assert set(load({}, site={"url": url}).hosts) == hosts
     assert load({}, site={"url": url}).is_https == url.startswith("https")
     assert set(load({}, site={"url": url, "hosts": ["other.example"]}).hosts) == {*hosts, "other.example"}
+
+
+@pytest.mark.parametrize("contact", ["", "help@lga.example", "https://hub.example.org/help?about=access"])
+def test_whom_to_tell_is_an_address_of_one_kind_or_another(contact):
+    assert load({"FORUM_SITE__CONTACT": contact}).site.contact == contact
+
+
+@pytest.mark.parametrize(("words", "meant"), [("true", True), ("1", True), ("False", False), ("0", False)])
+def test_a_switch_in_the_environment(words, meant):
+    assert load({"FORUM_SITE__STYLE_PAGE": words}).site.style_page is meant
 
 
 def test_where_it_listens_is_judged_like_a_setting():

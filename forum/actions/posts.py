@@ -144,7 +144,7 @@ async def restore_post(forum: Forum, user: User, post_id: int, reason: str, key:
         user = await user_now(user)
         post = await visible_post(user, post_id)
         require(can_facilitate(user, post.thread.group), "Only facilitators of this group may restore posts in it.")
-        reason = check_note(reason)
+        reason = check_note(reason, "reason")
         await first_time(forum, user, key, ("restore", post_id, reason), post_id)
         if post.hidden_at is not None:
             await Hiding.filter(post_id=post_id, restored_at=None).update(

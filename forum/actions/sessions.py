@@ -1,11 +1,12 @@
-"""Signing in and out. The throttle in web/ comes before; here the password and the session."""
+"""Signing in, staying and out. The throttle in web/ comes before; here the password and the session."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from forum.actions import action
 from forum.context import Forum
@@ -13,6 +14,7 @@ from forum.models import Person, Session
 from forum.permissions import User, user_of_session
 
 SEEN_EVERY = timedelta(minutes=5)
+WARNED_BEFORE = timedelta(hours=1)
 
 
 def hash_token(token: str) -> str:
@@ -38,6 +40,27 @@ async def signed_in(forum: Forum, token: str) -> User | None:
     if not token:
         return None
     return await user_of_session(hash_token(token), *forum.session_limits())
+
+
+def is_seen_stale(forum: Forum, user: User) -> bool:
+    """Whether the session's last use is to be noted afresh: seldom, but often enough for a session that is short."""
+    every = min(SEEN_EVERY, timedelta(hours=forum.settings.sessions.idle_hours) / 10)
+    return user.seen_at is not None and forum.clock() - user.seen_at > every
+
+
+def session_ends(forum: Forum, user: User) -> tuple[datetime, datetime]:
+    """When this session ends unless it is used again, and when it ends in any case."""
+    assert user.begun_at is not None and user.seen_at is not None, "a person who asked for a page has a session"
+    sessions = forum.settings.sessions
+    last = user.begun_at + timedelta(hours=sessions.absolute_hours)
+    return min(user.seen_at + timedelta(hours=sessions.idle_hours), last), last
+
+
+def signs_out_at(forum: Forum, user: User) -> datetime | None:
+    """When this session ends in any case, if that is soon. Idle it does not end soon for who asks for a page."""
+    _, last = session_ends(forum, user)
+    before = min(WARNED_BEFORE, timedelta(hours=forum.settings.sessions.absolute_hours) / 10)
+    return last if last - forum.clock() < before else None
 
 
 async def known_by(forum: Forum, email: str, place: str, device: str) -> str:
@@ -73,7 +96,9 @@ async def sign_out(forum: Forum, user: User) -> None:
 
 
 @action
-async def note_seen(forum: Forum, user: User) -> None:
+async def note_seen(forum: Forum, user: User) -> User:
     """Keep that the session is in use."""
+    now = forum.clock()
     async with forum.write():
-        await Session.filter(id=user.session_id).update(seen_at=forum.clock())
+        await Session.filter(id=user.session_id).update(seen_at=now)
+    return replace(user, seen_at=now)

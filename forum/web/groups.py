@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.actions import groups as actions
 from forum.errors import Invalid, NotFound
-from forum.models import Membership, Thread
+from forum.models import Membership
 from forum.permissions import (
     can_facilitate,
     can_post,
@@ -17,36 +17,43 @@ from forum.permissions import (
     visible_group,
     visible_groups,
 )
+from forum.reading import latest_threads
 from forum.web.rendering import page
 from forum.web.requests import forum_of, number, read_form, user_of
 
+GROUPS_PER_PAGE = 50
 THREADS_PER_PAGE = 30
+PEOPLE_PER_PAGE = 100
+MOST_PAGES = 10**6  # a number that no database minds
 
 
 async def index(request: Request) -> Response:
     user = user_of(request)
-    groups = await visible_groups(user).order_by("name")
-    return page(request, "groups/index.html", groups=groups, roles=user.roles)
+    number_of_page, offset = _place(request, GROUPS_PER_PAGE)
+    groups = await visible_groups(user).order_by("name").offset(offset).limit(GROUPS_PER_PAGE + 1)
+    facilitators = await _facilitators([group.id for group in groups])
+    return page(
+        request,
+        "groups/index.html",
+        groups=groups[:GROUPS_PER_PAGE],
+        facilitators=facilitators,
+        roles=user.roles,
+        page=number_of_page,
+        has_more=len(groups) > GROUPS_PER_PAGE,
+    )
 
 
 async def show(request: Request) -> Response:
     user = user_of(request)
     group = await visible_group(user, request.path_params["slug"])
-    facilitators = await Membership.filter(group_id=group.id, ended_at=None, role="facilitator").select_related(
-        "person"
-    )
     may_read = can_read_group(user, group)
-    number_of_page = max(number(request.query_params, "page") or 1, 1)
-    threads = []
-    if may_read:
-        offset = (number_of_page - 1) * THREADS_PER_PAGE
-        latest = Thread.filter(group_id=group.id).order_by("-last_post_at").select_related("author")
-        threads = await latest.offset(offset).limit(THREADS_PER_PAGE + 1)
+    number_of_page, offset = _place(request, THREADS_PER_PAGE)
+    threads = await latest_threads([group.id] if may_read else [], THREADS_PER_PAGE + 1, offset)
     return page(
         request,
         "groups/show.html",
         group=group,
-        facilitators=sorted(membership.person.name for membership in facilitators),
+        facilitators=(await _facilitators([group.id])).get(group.id, []),
         role=user.roles.get(group.id),
         may_read=may_read,
         may_post=can_post(user, group),
@@ -59,14 +66,35 @@ async def show(request: Request) -> Response:
 async def members(request: Request) -> Response:
     user = user_of(request)
     group = await readable_group(user, request.path_params["slug"])
-    memberships = await Membership.filter(group_id=group.id, ended_at=None).select_related("person__council")
+    number_of_page, offset = _place(request, PEOPLE_PER_PAGE)
+    in_it = Membership.filter(group_id=group.id, ended_at=None)
+    by_name = in_it.order_by("person__name", "id").select_related("person__council")
+    memberships = await by_name.offset(offset).limit(PEOPLE_PER_PAGE + 1)
     return page(
         request,
         "groups/members.html",
         group=group,
-        memberships=sorted(memberships, key=lambda membership: membership.person.name.casefold()),
+        people=await in_it.count(),
+        memberships=memberships[:PEOPLE_PER_PAGE],
         may_remove=can_facilitate(user, group),
+        page=number_of_page,
+        has_more=len(memberships) > PEOPLE_PER_PAGE,
     )
+
+
+def _place(request: Request, size: int) -> tuple[int, int]:
+    """The page of a list that was asked for, from 1, and how many entries stand before it. Invalid for other words."""
+    number_of_page = min(max(number(request.query_params, "page") or 1, 1), MOST_PAGES)
+    return number_of_page, (number_of_page - 1) * size
+
+
+async def _facilitators(group_ids: list[int]) -> dict[int, list[str]]:
+    """The names of those who facilitate each of these groups."""
+    found: dict[int, list[str]] = {}
+    roles = Membership.filter(group_id__in=group_ids or [0], ended_at=None, role="facilitator").order_by("person__name")
+    for membership in await roles.select_related("person"):
+        found.setdefault(membership.group_id, []).append(membership.person.name)
+    return found
 
 
 async def leave(request: Request) -> Response:

@@ -5,7 +5,11 @@ Page and files say the same, because all of them are made from one Summary.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+from functools import partial
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +18,8 @@ from forum.errors import Invalid
 from forum.intelligence.chart import draw
 from forum.intelligence.disclosure import SIGN, printed
 from forum.intelligence.exports import FILE_NAME, NOT_FOR_CIRCULATION, csv, json
-from forum.intelligence.filters import NAMES, Choices, choices_for, read_filters
+from forum.intelligence.filters import NAMES, Choices, Filters, choices_for, read_filters
+from forum.intelligence.order import SORTS, in_order
 from forum.intelligence.summary import Summary, summarise
 from forum.models.taggings import KINDS
 from forum.permissions import can_see_codebook, require
@@ -22,6 +27,17 @@ from forum.web.rendering import page
 from forum.web.requests import forum_of, user_of, word
 
 WHO_SUMMARISES = "Only analysts, and facilitators for their own groups, may see what the themes add up to."
+CODEBOOK_ORDER = "In the order of the codebook"
+LABELS = {
+    "group": "Group",
+    "region": "Region",
+    "council_type": "Council type",
+    "kind": "Kind",
+    "theme": "Theme",
+    "from": "First month",
+    "to": "Last month",
+    "sort": "Sort",
+}
 
 
 class Format(Protocol):
@@ -53,20 +69,23 @@ async def _answer(request: Request, format: Format | None) -> Response:
         filters = read_filters(words, choices)
     except Invalid as invalid:
         problems = invalid.problems | problems
+    sort = words.get("sort", "")
+    if sort and sort not in SORTS and not format:  # files keep the codebook's order
+        problems = problems | {"sort": "Choose a sort from the list."}
     if problems:
-        return _page(request, 422, choices, words, problems=problems, summary=None, chart=None)
+        return _page(request, 422, choices, words, problems=problems, summary=None)
     async with forum.database.reader() as select:
         summary = await summarise(select, choices, filters, forum.settings.intelligence)
     if format:
         headers = {"content-disposition": f'attachment; filename="{FILE_NAME}.{format.ENDING}"'}
         return Response(format.render(summary), headers=headers, media_type=format.MEDIA_TYPE)
-    return _page(request, 200, choices, words, summary=summary, chart=draw(summary), **_split(summary))
+    return _page(request, 200, choices, words, **_shown(summary, choices, sort))
 
 
 def _words(request: Request) -> tuple[dict[str, str], dict[str, str]]:
-    """The words of the filters, and what is wrong with those that cannot be read at all."""
+    """The words of filters and sort, and what is wrong with those that cannot be read at all."""
     words, problems = {}, {}
-    for name in NAMES:
+    for name in (*NAMES, "sort"):
         if len(request.query_params.getlist(name)) > 1:
             problems[name] = "This came more than once. Send it once."
             continue
@@ -77,15 +96,54 @@ def _words(request: Request) -> tuple[dict[str, str], dict[str, str]]:
     return words, problems
 
 
-def _split(summary: Summary) -> dict[str, Any]:
-    """The rows around the chosen theme, its parent among them, and the rest, which such a filter leaves at zero."""
-    chosen = summary.filters.theme
+def _shown(summary: Summary, choices: Choices, sort: str) -> dict[str, Any]:
+    """What the page shows: the rows around the chosen theme, its parent among them, and the rest, which count 0."""
+    filters, nothing = summary.filters, _nothing(summary)
+    chosen = filters.theme
     around = [
-        row
-        for row in summary.themes
-        if chosen is None or summary.filters.covers(row.theme) or row.theme.id == chosen.parent_id
+        row for row in summary.themes if chosen is None or filters.covers(row.theme) or row.theme.id == chosen.parent_id
     ]
-    return {"around": around, "rest": [row for row in summary.themes if row not in around]}
+    if nothing in ("posts", "tags"):
+        around = []
+    address = partial(_address, filters.values | {"sort": sort})
+    return {
+        "summary": summary,
+        "chart": draw(summary),
+        "nothing": nothing,
+        "around": in_order(around, sort),
+        "rest": [row for row in summary.themes if row not in around],
+        "parent": next((row.theme for row in summary.themes if chosen and row.theme.id == chosen.parent_id), None),
+        "sort": sort,
+        "order": SORTS.get(sort, CODEBOOK_ORDER),
+        "address": address,
+        "chosen": _chosen(filters, choices, address),
+    }
+
+
+def _nothing(summary: Summary) -> str:
+    """Why there is no figure to show: no posts, no tags, or all of them hidden; "" when there is one."""
+    if summary.base.posts == 0:
+        return "posts"
+    if summary.tagged.posts == 0:
+        return "tags"
+    return "" if any(row.counts.people for row in summary.themes) else "hidden"
+
+
+def _address(values: dict[str, str], **changed: str) -> str:
+    """The page's own address, but for what changes; an empty word is taken off."""
+    words = values | changed
+    kept = {name: words[name] for name in LABELS if words.get(name)}
+    return f"/intelligence?{urlencode(kept)}" if kept else "/intelligence"
+
+
+def _chosen(filters: Filters, choices: Choices, address: Callable[..., str]) -> list[tuple[str, str]]:
+    """Each filter that narrows, in the words of the form, with the address of the page without it."""
+    options = {name: dict(offered) for name, offered in _options(choices).items()}
+
+    def words(name: str, value: str) -> str:
+        return options[name][value] if name in options else f"{date.fromisoformat(f'{value}-01'):%B %Y}"
+
+    return [(f"{LABELS[name]}: {words(name, value)}", address(**{name: ""})) for name, value in filters.values.items()]
 
 
 def _options(choices: Choices) -> dict[str, list[tuple[str, str]]]:
@@ -96,6 +154,7 @@ def _options(choices: Choices) -> dict[str, list[tuple[str, str]]]:
         "council_type": [(type, type[:1].upper() + type[1:]) for type in choices.council_types],
         "kind": list(KINDS.items()),
         "theme": [(theme.code, f"{theme.code} {theme.name}") for theme in choices.themes],
+        "sort": list(SORTS.items()),
     }
 
 
@@ -106,10 +165,12 @@ def _page(request: Request, status: int, choices: Choices, words: dict[str, str]
         "intelligence/show.html",
         status,
         options=_options(choices),
+        labels=LABELS,
         values=words,
         kinds=KINDS,
         least=least,
         sign=SIGN,
+        codebook_order=CODEBOOK_ORDER,
         note=NOT_FOR_CIRCULATION,
         printed=printed,
         is_analyst=user_of(request).is_analyst,

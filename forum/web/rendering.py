@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,11 +14,13 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from forum.actions.sessions import session_ends, signs_out_at
 from forum.context import Forum
 from forum.markup import REFUSED
-from forum.permissions import can_see_codebook
+from forum.permissions import User, audience, can_see_codebook
 from forum.reading import ShownPost, ShownThread, page_of_posts
 from forum.settings import beside_package
+from forum.web.sessions import appearance_of
 
 LONDON = ZoneInfo("Europe/London")
 KEPT_PAGES = 256
@@ -26,7 +29,7 @@ KEPT_PAGES = 256
 class Pages:
     """The templates of one service. `render_post` and `posts_html` know no viewer; `page` does."""
 
-    def __init__(self, forum: Forum) -> None:
+    def __init__(self, forum: Forum, asset: Callable[[str], str]) -> None:
         self.forum = forum
         self.templates = Environment(
             loader=FileSystemLoader(beside_package("templates")),
@@ -36,8 +39,18 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self.templates.filters |= {"moment": moment, "machine": machine, "thousands": "{:,}".format}
-        self.templates.globals |= {"site_name": forum.settings.site.name, "new_key": new_key}
+        self.templates.filters |= {
+            "moment": moment,
+            "machine": machine,
+            "thousands": "{:,}".format,
+            "initials": initials,
+        }
+        self.templates.globals |= {
+            "site_name": forum.settings.site.name,
+            "new_key": new_key,
+            "asset": asset,
+            "audience": audience,
+        }
         self._post = self.templates.get_template("threads/_post.html")
         self._kept: OrderedDict[tuple[int, int, int], Markup] = OrderedDict()
 
@@ -62,9 +75,15 @@ class Pages:
 
 def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """A page for the person who asked. `problems` and `values` are always there for forms."""
-    user = request.scope.get("user")
+    pages: Pages = request.app.state.pages
+    user: User | None = request.scope.get("user")
+    ends_at, last_at = session_ends(pages.forum, user) if user else (None, None)
     context = {
         "user": user,
+        "session_ends_at": ends_at,
+        "session_last_at": last_at,
+        "signs_out_at": signs_out_at(pages.forum, user) if user else None,
+        "appearance": appearance_of(request, pages.forum),
         "shows_codebook": user is not None and can_see_codebook(user),
         "nonce": request.scope["nonce"],
         "path": request.scope["path"],
@@ -72,7 +91,6 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         "values": {},
         **context,
     }
-    pages: Pages = request.app.state.pages
     html = pages.templates.get_template(template).render(context)
     if context["problems"]:  # it shows again what somebody typed, and that may be what no page can carry
         html = REFUSED.sub("\ufffd", html)
@@ -81,6 +99,12 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
 
 def new_key() -> str:
     return secrets.token_urlsafe(18)
+
+
+def initials(name: str) -> str:
+    """The first letters of the first and the last name, for a picture that needs none."""
+    words = [word for word in name.split() if word[0].isalpha()] or [name.strip() or "?"]
+    return "".join(word[0] for word in dict.fromkeys((words[0], words[-1]))).upper()
 
 
 def moment(time: datetime) -> str:

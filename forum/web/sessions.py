@@ -1,17 +1,21 @@
-"""The cookies of session and device, and the gate that every page but the public ones is behind."""
+"""The cookies of session, device and appearance, and the gate that every page but the public ones is behind."""
 
 from __future__ import annotations
 
+import math
 from urllib.parse import quote
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from forum.actions.sessions import SEEN_EVERY, device_of, note_seen, signed_in
+from forum.actions.sessions import device_of, is_seen_stale, note_seen, signed_in
 from forum.context import Forum
+from forum.web.requests import forum_of
 
 YEAR = 365 * 24 * 3600
+APPEARANCES = ("light", "dark")
+STAY = "/stay-signed-in"  # asked how long a session has left, it must not thereby make it longer
 
 
 def cookie_name(forum: Forum, name: str) -> str:
@@ -20,7 +24,7 @@ def cookie_name(forum: Forum, name: str) -> str:
 
 
 def set_session(response: Response, forum: Forum, token: str) -> None:
-    _set_cookie(response, forum, "session", token, forum.settings.sessions.absolute_hours * 3600)
+    _set_cookie(response, forum, "session", token, math.ceil(forum.settings.sessions.absolute_hours * 3600))
 
 
 def drop_session(response: Response, forum: Forum) -> None:
@@ -39,6 +43,22 @@ def set_device(response: Response, forum: Forum, email: str) -> None:
 
 def device_cookie(connection: HTTPConnection, forum: Forum) -> str:
     return connection.cookies.get(cookie_name(forum, "device"), "")
+
+
+def set_appearance(response: Response, forum: Forum, appearance: str) -> None:
+    _set_cookie(response, forum, "appearance", appearance, YEAR if appearance else 0)
+
+
+def appearance_of(connection: HTTPConnection, forum: Forum) -> str:
+    """How this browser wants pages to look: "light", "dark", or "" for as the device does."""
+    appearance = connection.cookies.get(cookie_name(forum, "appearance"), "")
+    return appearance if appearance in APPEARANCES else ""
+
+
+async def recognise(request: Request) -> None:
+    """Look who asks for a page that is for everybody, so that it has the frame of their other pages."""
+    forum = forum_of(request)
+    request.scope["user"] = await signed_in(forum, token_of(request, forum))
 
 
 def _set_cookie(response: Response, forum: Forum, name: str, value: str, seconds: int) -> None:
@@ -70,8 +90,8 @@ class Gate:
         elif user is None:
             await self._refuse(Request(scope, receive))(scope, receive, send)
         else:
-            if user.seen_at is not None and self.forum.clock() - user.seen_at > SEEN_EVERY:
-                await note_seen(self.forum, user)
+            if scope["path"] != STAY and is_seen_stale(self.forum, user):
+                scope["user"] = await note_seen(self.forum, user)
             await self.app(scope, receive, send)
 
     def _refuse(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Signing in, staying and out."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from forum.actions import sessions
+from forum.permissions import User
 from forum.web.limits import SignInLimits, network_of
 from forum.web.middleware import client_address
-from forum.web.rendering import page
+from forum.web.rendering import machine, page
 from forum.web.requests import forum_of, read_form, user_of
 from forum.web.sessions import device_cookie, drop_session, set_device, set_session, token_of
 
@@ -19,7 +20,8 @@ from forum.web.sessions import device_cookie, drop_session, set_device, set_sess
 async def show(request: Request) -> Response:
     forum = forum_of(request)
     target = safe_next(request.query_params.get("next", ""))
-    if await sessions.signed_in(forum, token_of(request, forum)):
+    user = await sessions.signed_in(forum, token_of(request, forum))
+    if user and not sessions.signs_out_at(forum, user):  # else they may sign in again before they are signed out
         return RedirectResponse(target, 303)
     return page(request, "sign_in.html", next=target)
 
@@ -42,6 +44,27 @@ async def submit(request: Request) -> Response:
     set_session(response, forum, token)
     set_device(response, forum, email)
     return response
+
+
+async def left(request: Request) -> Response:
+    """For a script: how long the session has left. To ask is not to use it."""
+    return _time_left(request, user_of(request))
+
+
+async def stay(request: Request) -> Response:
+    """Somebody is there although no page was asked for. Twice is as good as once, so the form needs no key."""
+    form = await read_form(request)
+    user = await sessions.note_seen(forum_of(request), user_of(request))
+    if "application/json" in request.headers.get("accept", ""):
+        return _time_left(request, user)
+    return RedirectResponse(safe_next(form.get("next", "")), 303)
+
+
+def _time_left(request: Request, user: User) -> Response:
+    forum = forum_of(request)
+    ends, last = sessions.session_ends(forum, user)
+    seconds = (ends - forum.clock()).total_seconds()  # beside the times: the clock of who asks may be wrong
+    return JSONResponse({"ends": machine(ends), "last": machine(last), "left": round(seconds)})
 
 
 async def sign_out(request: Request) -> Response:

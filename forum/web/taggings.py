@@ -10,6 +10,8 @@ import re
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
 
 from forum.actions.taggings import WHO_TAGS, remove_tagging, tag_post
 from forum.errors import Invalid, NotFound
@@ -19,6 +21,9 @@ from forum.models.taggings import KINDS
 from forum.permissions import can_facilitate, can_tag, can_tag_post, require, visible_post, visible_thread
 from forum.web.rendering import machine, page
 from forum.web.requests import Form, forum_of, number, read_form, user_of
+
+LISTED = 50  # taggings of the thread, newest first
+USED_LAST = 5  # themes to have again with one press
 
 
 async def show(request: Request) -> Response:
@@ -31,7 +36,7 @@ async def show(request: Request) -> Response:
         return JSONResponse([_as_json(tagging, can_facilitate(user, thread.group)) for tagging in found])
     post_id = number(request.query_params, "post")
     if post_id is None:
-        post = await _next_untagged(thread.id) or await Post.filter(thread_id=thread.id).order_by("number").first()
+        post = await _untagged(thread.id).first() or await Post.filter(thread_id=thread.id).order_by("number").first()
     else:
         post = await Post.get_or_none(id=post_id, thread_id=thread.id)
     if post is None:
@@ -48,16 +53,17 @@ async def create(request: Request) -> Response:
         if revision is None:
             raise Invalid({"revision": "This form does not say which text it tags. Open the page again."})
         passage = _passage(form)
-        await tag_post(forum, user, post_id, form.word("theme"), form.word("kind"), passage, revision, form.key)
+        theme, kind = form.word("theme"), form.word("kind")
+        tagging_id = await tag_post(forum, user, post_id, theme, kind, passage, revision, form.key)
     except Invalid as invalid:
         return await _panel(request, post_id, 422, invalid, form)
-    return await _to_panel(post_id)
+    return await _to_panel(post_id, f"tagged={tagging_id}")
 
 
 async def remove(request: Request) -> Response:
     form = await read_form(request)
     post_id = await remove_tagging(forum_of(request), user_of(request), request.path_params["tagging_id"], form.key)
-    return await _to_panel(post_id)
+    return await _to_panel(post_id, "taken-off")
 
 
 async def _panel(
@@ -69,6 +75,8 @@ async def _panel(
     await post.fetch_related("author", "council")
     size = forum.settings.limits.posts_per_page
     in_thread = Post.filter(thread_id=post.thread_id)
+    untagged = _untagged(post.thread_id)
+    others = await _newest_taggings(post.thread_id)
     return page(
         request,
         "taggings/panel.html",
@@ -78,12 +86,19 @@ async def _panel(
         thread_page=math.ceil(post.number / size),
         before=await in_thread.filter(number=post.number - 1).first(),
         after=await in_thread.filter(number=post.number + 1).first(),
-        untagged=await _next_untagged(post.thread_id, post.number),
+        next_untagged=await untagged.filter(number__gt=post.number).first()
+        or await untagged.filter(number__lt=post.number).first(),
+        untagged=await untagged.count(),
+        visible=await in_thread.filter(hidden_at=None).count(),
         sentences=[(start, end, post.body[start:end]) for start, end in sentences(post.body)],
         reads_words=can_tag_post(user, post),
         ticked=form.ticked if form else [],
+        tagged=await _tagged_now(request, post.id),
+        taken_off="taken-off" in request.query_params,
         taggings=await Tagging.filter(post_id=post.id).order_by("created_at").select_related("theme", "by"),
-        others=await _tagged_posts(post.thread_id),
+        others=others,
+        listed=LISTED,
+        used_last=list({tagging.theme_id: tagging.theme for tagging in others}.values())[:USED_LAST],
         themes=await Theme.all().order_by("position"),
         kinds=KINDS,
         problems=invalid.problems if invalid else {},
@@ -91,25 +106,31 @@ async def _panel(
     )
 
 
-async def _next_untagged(thread_id: int, after: int = 0) -> Post | None:
-    """The first visible post behind this number that carries no tagging."""
-    tagged = await Tagging.filter(post__thread_id=thread_id).distinct().values_list("post_id", flat=True)
-    waiting = Post.filter(thread_id=thread_id, hidden_at=None, number__gt=after).exclude(id__in=list(tagged) or [0])
-    return await waiting.order_by("number").first()
+def _untagged(thread_id: int) -> QuerySet[Post]:
+    """The visible posts of a thread that carry no tagging, in their order."""
+    tagged = Tagging.filter(post__thread_id=thread_id).values("post_id")
+    return Post.filter(thread_id=thread_id, hidden_at=None).exclude(id__in=Subquery(tagged)).order_by("number")
 
 
-async def _tagged_posts(thread_id: int) -> list[Tagging]:
+async def _newest_taggings(thread_id: int) -> list[Tagging]:
     return (
         await Tagging.filter(post__thread_id=thread_id)
-        .order_by("post__number", "created_at")
+        .order_by("-created_at", "-id")
         .select_related("theme", "post")
-        .limit(500)
+        .limit(LISTED)
     )
 
 
-async def _to_panel(post_id: int) -> Response:
+async def _tagged_now(request: Request, post_id: int) -> Tagging | None:
+    """The tagging that this person has just put here, which one press takes off again."""
+    tagging_id = number(request.query_params, "tagged")
+    mine = Tagging.filter(id=tagging_id, post_id=post_id, by_id=user_of(request).id)
+    return await mine.select_related("theme").first() if tagging_id is not None else None
+
+
+async def _to_panel(post_id: int, done: str) -> Response:
     post = await Post.get(id=post_id)
-    return RedirectResponse(f"/threads/{post.thread_id}/taggings?post={post.id}", 303)
+    return RedirectResponse(f"/threads/{post.thread_id}/taggings?post={post.id}&{done}", 303)
 
 
 def _passage(form: Form) -> tuple[int, int] | None:

@@ -1,27 +1,32 @@
 """The drawing: nothing of what is hidden is in it."""
 
-from forum.intelligence.chart import draw
+from forum.intelligence.chart import MOST_BARS, Chart, draw
 from forum.intelligence.disclosure import Counts, protect
 from forum.intelligence.filters import Filters
 from forum.intelligence.summary import Summary, ThemeCounts
 from forum.models import Theme
 
-PARENTS = {name: Theme(id=number, code=name, name=f"About {name}") for number, name in enumerate("ABCDE", 1)}
-CHILD = Theme(id=9, code="A-1", name="A child", parent_id=1)
+PARENTS = {name: Theme(id=number, code=name, name=f"About {name}") for number, name in enumerate("ABCDEFGHIJKLMNO", 1)}
+CHILD = Theme(id=99, code="A-1", name="A child", parent_id=1)
 
 
-def chart_of(people: dict[str, int], councils: int = 3, theme: Theme | None = None):
+def chart_of(people: dict[str, int], councils: int = 3, theme: Theme | None = None) -> Chart | None:
     table = protect({name: Counts(9 * count, count, councils if count else 0) for name, count in people.items()}, 5, 3)
     rows = [ThemeCounts(PARENTS[name], "", counts) for name, counts in table.items()]
     rows.append(ThemeCounts(CHILD, "A", Counts(50, 40, 3)))
     return draw(Summary(Filters(theme=theme), Counts(500, 90, 9), Counts(500, 90, 9), rows))
 
 
-def test_bars_are_people_most_first_and_the_hidden_last():
-    chart = chart_of({"A": 10, "B": 4, "C": 0, "D": 20, "E": 1})
-    assert [bar.label for bar in chart.bars] == ["D About D", "A About A", "C About C", "B About B", "E About E"]
-    assert [bar.figure for bar in chart.bars] == ["20", "10", "0", "[c]", "[c]"]
-    assert [bar.width for bar in chart.bars] == [300, 150, 0, 0, 0]
+def codes(chart: Chart) -> list[str]:
+    return [bar.theme.code for bar in chart.bars]
+
+
+def test_bars_are_people_most_first_and_what_has_none_is_counted():
+    chart = chart_of({"A": 10, "B": 4, "C": 0, "D": 20, "E": 1, "F": 10})
+    assert codes(chart) == ["D", "A", "F"]
+    assert [bar.people for bar in chart.bars] == [20, 10, 10]
+    assert [bar.width for bar in chart.bars] == [80, 40, 40]
+    assert (chart.hidden, chart.nobody, chart.fewer) == (2, 1, 0)
 
 
 def test_a_hidden_figure_changes_nothing_in_the_drawing():
@@ -29,13 +34,19 @@ def test_a_hidden_figure_changes_nothing_in_the_drawing():
     few_councils = protect({"B": Counts(900, 300, 2)}, 5, 3)["B"]
     rows = [ThemeCounts(PARENTS["A"], "", Counts(10, 10, 3)), ThemeCounts(PARENTS["B"], "", few_councils)]
     chart = draw(Summary(Filters(), Counts(0, 0, 0), Counts(0, 0, 0), rows))
-    assert chart.bars[0].width == 300  # were the hidden 300 in the scale, this bar would be short
+    assert chart.bars[0].width == 80  # were the hidden 300 in the scale, this bar would be short
 
 
-def test_a_chosen_parent_shows_its_children_and_a_child_itself():
-    assert [bar.label for bar in chart_of({"A": 10}, theme=PARENTS["A"]).bars] == ["A-1 A child"]
-    assert [bar.label for bar in chart_of({"A": 10}, theme=CHILD).bars] == ["A-1 A child"]
-    assert [bar.label for bar in chart_of({"A": 10}).bars] == ["A About A"]
+def test_there_are_as_many_bars_as_one_can_compare():
+    chart = chart_of({name: 5 + number for number, name in enumerate(PARENTS)})
+    assert len(chart.bars) == MOST_BARS
+    assert (codes(chart)[0], chart.fewer) == ("O", len(PARENTS) - MOST_BARS)
+
+
+def test_a_chosen_theme_shows_those_below_it():
+    assert codes(chart_of({"A": 10}, theme=PARENTS["A"])) == ["A-1"]
+    assert codes(chart_of({"A": 10})) == ["A"]
+    assert chart_of({"A": 10}, theme=CHILD) is None
 
 
 def test_without_a_figure_there_is_no_drawing():

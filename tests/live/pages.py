@@ -13,7 +13,7 @@ from tests.live.conftest import Socket
 from tests.sockets import PATIENCE, Closed
 
 ARTICLE = re.compile(r'<article class="post" id="post-(\d+)".*?</article>', re.DOTALL)
-POSTS = re.compile(r'<div id="posts"[^>]*>\n(.*?)\n</div>\n<p id="newer"', re.DOTALL)
+POSTS = re.compile(r'<section id="posts"[^>]*>\n(.*?)\n</section>\n<p id="newer"', re.DOTALL)
 NUMBER = re.compile(r'data-number="(\d+)"')
 MAIN = re.compile(r'<main [^>]*data-revision="(\d+)" data-epoch="(\w+)"')
 

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import html5lib
@@ -22,6 +24,22 @@ async def talk() -> None:
         await say(person, "whistleblowing", "GOV-1")
     for person in people[:4]:
         await say(person, "finance", "FIN-1")
+
+
+def words_of(text: str) -> str:
+    """What a page says, without what it is made of."""
+    return " ".join("".join(html5lib.parse(text, namespaceHTMLElements=False).itertext()).split())
+
+
+def links_of(text: str) -> dict[str, str]:
+    """Where the links of a page lead, by their words."""
+    page = html5lib.parse(text, namespaceHTMLElements=False)
+    return {" ".join("".join(link.itertext()).split()): link.get("href") for link in page.find(".//main").iter("a")}
+
+
+def asked(address: str) -> dict[str, str]:
+    """The words in an address, each once."""
+    return {name: value for name, [value] in parse_qs(urlsplit(address).query).items()}
 
 
 def rows_of_page(text: str) -> dict[str, list[str]]:
@@ -128,7 +146,7 @@ async def test_a_facilitator_sees_her_groups_only(signed_in):
     sam = await signed_in("sam")
     assert figures_of((await sam.get("/intelligence.json")).json(), "CARE-1") == [8, 8, 4]
     assert figures_of((await sam.get("/intelligence.json")).json(), "CARE-2") == [0, 0, 0]
-    assert "Finance" not in (await sam.get("/intelligence")).text.split("<table")[0].split("</form>")[1]
+    assert "Finance" not in (await sam.get("/intelligence")).text.split("<table")[0].split("</form>")[-1]
     assert (await sam.get("/intelligence?group=finance")).status_code == 422
 
 
@@ -170,18 +188,26 @@ async def test_unknown_names_and_empty_values_are_no_filter(signed_in):
     assert (await tom.get("/intelligence.json?group=&from=&to=&kind=%20&utm=x")).json() == plain.json()
 
 
+def drawings(text: str) -> list[ElementTree.Element]:
+    """The bars of the chart."""
+    chart = text.partition('<ul class="chart">')[2].partition("</ul>")[0]
+    return [ElementTree.fromstring(svg) for svg in re.findall("<svg.*?</svg>", chart, re.DOTALL)]
+
+
 async def test_the_chart_draws_what_is_shown_and_nothing_of_what_is_hidden(signed_in):
     await talk()
-    text = (await (await signed_in("tom")).get("/intelligence")).text
-    svg = text[text.index("<svg") : text.index("</svg>") + 6]
-    drawing = ElementTree.fromstring(svg)
-    assert drawing.get("role") == "img"
-    named = {element.get("id"): element.text for element in drawing if element.get("id")}
-    assert set(drawing.get("aria-labelledby").split()) == set(named)
-    assert len(drawing.findall("rect")) == 1  # CARE; FIN is hidden, the other ten are zero
-    assert drawing.find("rect").get("width") == "300.0"
-    assert len([text for text in drawing.findall("text") if text.text == "[c]"]) == 1
+    tom = await signed_in("tom")
+    text = (await tom.get("/intelligence")).text
+    [bar] = drawings(text)  # CARE; FIN is hidden, the other ten are zero
+    assert bar.get("role") == "img"
+    assert bar.findtext("title") == "8 people"
+    assert (bar.findtext("text"), bar.find("rect").get("width")) == ("8", "80.0%")
+    assert "Not drawn: 1 hidden and 10 that nobody raised." in words_of(text)
     assert "style=" not in text
+    for _ in range(2):
+        await say((await councillors(1, 1))[0], "finance", "FIN-2")
+    assert [bar.findtext("text") for bar in drawings((await tom.get("/intelligence?theme=CARE")).text)] == ["8", "8"]
+    assert drawings((await tom.get("/intelligence?theme=FIN")).text) == []
 
 
 async def test_a_chosen_theme_folds_the_others_away(signed_in):
@@ -199,3 +225,177 @@ async def test_a_month_that_is_none_stays_to_be_mended(signed_in):
     fields = {element.get("name"): element for element in page.iter("input") if element.get("name")}
     assert (fields["from"].get("type"), fields["from"].get("value")) == ("text", "2026-13")
     assert fields["to"].get("type") == "month"
+
+
+# Sorting.
+
+
+async def test_each_column_sorts_and_keeps_what_was_chosen(signed_in):
+    for number, councils, theme, times in ((8, 4, "CARE-2", 1), (6, 3, "FIN-3", 5), (5, 5, "HOU-2", 1)):
+        for person in await councillors(number, councils):
+            for _ in range(times):
+                await say(person, "finance", theme)
+    tom = await signed_in("tom")
+    narrowed = "/intelligence?kind=issue&from=2026-01"
+    plain = (await tom.get(narrowed)).text
+    assert 'aria-sort="' not in plain
+    assert 'name="sort"' not in plain
+    first = {}
+    for sort, heading in (("posts", "Posts"), ("people", "People"), ("councils", "Councils")):
+        address = links_of(plain)[heading]
+        assert asked(address) == {"kind": "issue", "from": "2026-01", "sort": sort}
+        text = (await tom.get(address)).text
+        page = html5lib.parse(text, namespaceHTMLElements=False)
+        [column] = [heading for heading in page.iter("th") if heading.get("aria-sort")]
+        assert (column.get("aria-sort"), "".join(column.itertext())) == ("descending", heading)
+        assert f"Most {sort} first" in words_of(text)
+        assert asked(links_of(text)["Theme"]) == {"kind": "issue", "from": "2026-01"}
+        [kept] = [field for field in page.iter("input") if field.get("name") == "sort"]
+        assert (kept.get("type"), kept.get("value")) == ("hidden", sort)
+        assert rows_of_page(text) == rows_of_page(plain)
+        first[sort] = list(rows_of_page(text))[:2]
+    assert first == {"posts": ["FIN", "FIN-3"], "people": ["CARE", "CARE-2"], "councils": ["HOU", "HOU-2"]}
+    assert list(rows_of_page(plain))[:2] == ["FIN", "FIN-1"]
+
+
+async def test_the_order_of_the_page_tells_nothing_of_what_is_hidden(signed_in):
+    """HOU and PLA are hidden, whoever of them has more."""
+    await talk()
+    few = await councillors(4, 4)
+    await say(few[0], "housing", "HOU-1", "PLA-3")
+    for person in few[1:3]:
+        await say(person, "housing", "HOU-4")
+    tom = await signed_in("tom")
+    addresses = [f"/intelligence?sort={sort}" for sort in ("posts", "people", "councils")]
+    before = [rows_of_page((await tom.get(address)).text) for address in addresses]
+    for person in few:
+        await say(person, "housing", "HOU-1", "PLA-3", "PLA-3")
+        await say(person, "housing", "PLA-3")
+    after = [rows_of_page((await tom.get(address)).text) for address in addresses]
+    assert after == before
+    for then, now in zip(before, after, strict=True):
+        assert list(now) == list(then)
+        tops = [code for code in now if "-" not in code]
+        assert tops[-3:] == ["FIN", "HOU", "PLA"]
+        assert list(now)[-1] == "PLA-3"
+
+
+async def test_files_keep_the_order_of_the_codebook(signed_in):
+    await talk()
+    tom = await signed_in("tom")
+    for address in ADDRESSES[1:]:
+        plain = await tom.get(address)
+        for sort in ("people", "loudest"):
+            assert (await tom.get(f"{address}?sort={sort}")).content == plain.content
+    assert 'href="/intelligence.csv"' in (await tom.get("/intelligence?sort=people")).text
+
+
+@pytest.mark.parametrize("query", ["sort=loudest", "sort=people&sort=posts", "sort=%00", "sort=Posts"])
+async def test_a_sort_that_is_none_is_named_and_can_be_mended(signed_in, query):
+    answer = await (await signed_in("tom")).get(f"/intelligence?kind=barrier&{query}")
+    assert answer.status_code == 422
+    page = html5lib.parse(answer.text, namespaceHTMLElements=False)
+    [place] = [element for element in page.iter() if element.get("name") == "sort"]
+    assert (place.tag, place.get("id"), place.get("aria-invalid")) == ("select", "sort", "true")
+    assert [option.get("value") for option in place] == ["", "posts", "people", "councils"]
+    assert 'href="#sort"' in answer.text
+    assert "barrier" in [option.get("value") for option in page.iter("option") if option.get("selected") is not None]
+    assert "<table" not in answer.text
+
+
+# One theme, and what narrows.
+
+
+async def test_the_figures_of_a_theme_are_a_click_away(signed_in):
+    await talk()
+    tom = await signed_in("tom")
+    text = (await tom.get("/intelligence?kind=issue&sort=people")).text
+    in_chart, in_table = text.partition("<table")[::2]
+    for part in in_chart, in_table:
+        address = re.search(r'href="([^"]*theme=CARE[^"]*)"', part)[1].replace("&amp;", "&")
+        assert asked(address) == {"kind": "issue", "theme": "CARE", "sort": "people"}
+    text = (await tom.get("/intelligence?kind=issue&theme=CARE-1&sort=people")).text
+    links, words = links_of(text), words_of(text)
+    assert "One theme: CARE-1 Care market and providers, part of CARE Adult care and health." in words
+    assert asked(links["See all themes"]) == {"kind": "issue", "sort": "people"}
+    assert asked(links["CARE Adult care and health"]) == {"kind": "issue", "sort": "people", "theme": "CARE"}
+    assert "<title>CARE-1 Care market and providers: Intelligence · " in text
+    assert links["CARE-1 in the codebook"] == "/codebook#CARE-1"
+    assert words.partition("What CARE-1 means")[2].find("Include") > 0
+    assert "CARE-1 Care market and providers" not in links, "a theme does not link to itself"
+    codebook = (await tom.get("/codebook")).text
+    assert 'id="CARE-1"' in codebook
+    assert links_of(codebook)["Figures of CARE-1"] == "/intelligence?theme=CARE-1"
+
+
+async def test_each_filter_stands_there_in_words_and_can_be_taken_off(signed_in):
+    tom = await signed_in("tom")
+    chosen = {
+        "group": "finance",
+        "region": "Wales",
+        "council_type": "county",
+        "kind": "ask-lga",
+        "theme": "CARE-1",
+        "from": "2026-01",
+        "to": "2026-04",
+    }
+    answer = await tom.get("/intelligence", params=chosen | {"sort": "posts"})
+    links = links_of(answer.text)
+    for name, words in {
+        "group": "Group: Finance",
+        "region": "Region: Wales",
+        "council_type": "Council type: County",
+        "kind": "Kind: Ask of the LGA",
+        "theme": "Theme: CARE-1 Care market and providers",
+        "from": "First month: January 2026",
+        "to": "Last month: April 2026",
+    }.items():
+        left = {other: value for other, value in chosen.items() if other != name} | {"sort": "posts"}
+        assert asked(links[f"Take off {words}"]) == left
+    assert "Take off" not in (await tom.get("/intelligence?sort=posts")).text
+
+
+async def test_filters_are_folded_only_while_nothing_is_chosen_or_wrong(signed_in):
+    tom = await signed_in("tom")
+    for query, is_open in (("", False), ("?sort=posts", False), ("?kind=issue", True), ("?from=x", True)):
+        page = html5lib.parse((await tom.get(f"/intelligence{query}")).text, namespaceHTMLElements=False)
+        [folded] = [it for it in page.iter("details") if it.get("class") == "choose"]
+        assert (folded.get("open") is not None) == is_open, query
+
+
+# What is hidden, and what is not there.
+
+
+async def test_what_is_hidden_is_said_beside_the_table(signed_in):
+    await talk()
+    tom = await signed_in("tom")
+    page = html5lib.parse((await tom.get("/intelligence")).text, namespaceHTMLElements=False)
+    [table, *_] = page.iter("table")
+    [words] = [it for it in page.iter("p") if it.get("id") == table.get("aria-describedby")]
+    assert " ".join("".join(words.itertext()).split()) == (
+        "2 of 72 themes are hidden: fewer than 5 people or 3 councils raised them. "
+        "[c] stands in place of their figures."
+    )
+    hidden = [cell.text for cell in page.iter("td") if cell.get("class") == "confidential"]
+    assert hidden == ["[c]"] * 6  # FIN and FIN-1
+    one = words_of((await tom.get("/intelligence?theme=FIN-1")).text)
+    assert "2 of 2 themes are hidden" in one
+    none = words_of((await tom.get("/intelligence?theme=CARE")).text)
+    assert "No theme here is hidden. One would be, if fewer than 5 people or 3 councils raised it." in none
+
+
+async def test_a_page_with_nothing_to_show_says_why(signed_in):
+    tom = await signed_in("tom")
+    words = words_of((await tom.get("/intelligence")).text)
+    assert "No tags to count" in words and "none of them is tagged with a theme yet" in words
+    assert "All 72 themes count 0" in words
+    answer = await tom.get("/intelligence?to=2001-01")
+    assert "No posts to count Nobody wrote a post that fits all of these filters." in words_of(answer.text)
+    assert links_of(answer.text)["Take all filters off"] == "/intelligence"
+    assert len(rows_of_page(answer.text)) == 72
+    for person in await councillors(3, 3):
+        await say(person, "finance", "FIN-1")
+    answer = await tom.get("/intelligence?sort=people")
+    assert "All figures are hidden" in words_of(answer.text)
+    assert drawings(answer.text) == []
+    assert "none of them carries a tag of this kind" in words_of((await tom.get("/intelligence?kind=barrier")).text)

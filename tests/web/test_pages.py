@@ -28,7 +28,8 @@ def check_page(text: str) -> None:
     assert len(ids) == len(set(ids)), sorted(id for id in ids if ids.count(id) > 1)
     labelled = {label.get("for") for label in tree.iter("label")}
     for field in (element for tag in ("input", "textarea", "select") for element in tree.iter(tag)):
-        assert field.get("type") in ("hidden", "submit") or field.get("id") in labelled, field.attrib
+        is_seen = field.get("type") not in ("hidden", "submit") and "hidden" not in field.attrib
+        assert not is_seen or field.get("id") in labelled, field.attrib
     for element in tree.iter():
         for name in "aria-describedby", "aria-labelledby":
             assert set((element.get(name) or "").split()) <= set(ids), (name, element.get(name))
@@ -39,7 +40,7 @@ def check_page(text: str) -> None:
     assert all(deeper - level <= 1 for level, deeper in pairwise(after_first)), levels
 
 
-@with_settings(limits={"posts_per_page": 3})
+@with_settings(limits={"posts_per_page": 3}, site={"style_page": True})
 @pytest.mark.parametrize("name", [None, "amina", "gareth", "eve", "olu", "ruth", "tom", "priya"])
 async def test_every_page_is_valid(forum, signed_in, name):
     amina, ruth = await user("amina"), await user("ruth")
@@ -51,8 +52,9 @@ async def test_every_page_is_valid(forum, signed_in, name):
     await hide_post(forum, ruth, written[0], "personal", "A note", new_key())
     browser = await signed_in(name)
     pages = [
-        "/", "/sign-in", "/groups", "/codebook", "/intelligence", "/nowhere", "/groups/nowhere",
-        "/groups/whistleblowing", f"/groups/adult-social-care/members/{amina.id}/remove",
+        "/", "/sign-in", "/appearance", "/accessibility", "/style", "/groups", "/codebook",
+        "/intelligence", "/nowhere", "/groups/nowhere", "/groups/whistleblowing",
+        f"/groups/adult-social-care/members/{amina.id}/remove",
         *(f"/groups/adult-social-care{part}" for part in ("", "/members", "/threads/new")),
         *(f"/groups/housing{part}" for part in ("", "/members", "/threads/new")),
         *(f"/threads/{thread.id}{part}" for part in ("", "?page=1", "?page=9")),
@@ -66,7 +68,7 @@ async def test_every_page_is_valid(forum, signed_in, name):
         if answer.status_code != 303:
             check_page(answer.text)
             checked += 1
-    assert checked == (1 if name is None else len(pages) - 1)
+    assert checked == (3 if name is None else len(pages) - 1)
 
 
 async def test_pages_about_what_went_wrong_are_valid(signed_in):
@@ -83,6 +85,7 @@ async def test_pages_about_what_went_wrong_are_valid(signed_in):
     }
     for browser, address in [
         (stranger, "/sign-in"),
+        (stranger, "/appearance"),
         (amina, "/groups/adult-social-care/threads"),
         (amina, f"/threads/{thread.id}/posts"),
         (amina, f"/posts/{post.id}/edit"),

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from forum.actions.groups import add_member, remove_member_by_email
 from forum.models import Edition, Hiding, Membership, Post, Thread
+from forum.reading import news_since, page_of_posts
 from tests.cast import new_key, posts_in, thread_in, user
 
 SECRET = "the secret words of Amina"
@@ -45,6 +47,37 @@ async def test_a_post_keeps_the_council_its_author_sat_on(forum, signed_in, post
     page = (await amina.get(f"/threads/{post.thread_id}")).text
     assert "Leeds" in page[page.index(f'id="post-{post.id}"') : page.index(f'id="post-{new}"')]
     assert "Stroud" in page[page.index(f'id="post-{new}"') :]
+
+
+async def roles_shown(thread_id: int) -> list[str | None]:
+    """What the posts of a thread say that their authors were in the group: on a page and to the open ones alike."""
+    posts = await page_of_posts(thread_id, 1, 100)
+    assert sorted((await news_since(thread_id, 0, 100)).posts, key=lambda post: post.number) == posts
+    return [post.role for post in posts]
+
+
+async def test_a_facilitators_post_says_so_and_still_does_after_their_role_ended(forum, signed_in, post):
+    ruth, place = await signed_in("ruth"), ("adult-social-care", "ruth@demo.example")
+    await ruth.write(post.thread_id, "Welcome, all of you.")
+    assert await roles_shown(post.thread_id) == ["member", "member", "member", "facilitator"]
+    await remove_member_by_email(forum, *place, "Another group needs her.")
+    assert await roles_shown(post.thread_id) == ["member", "member", "member", "facilitator"]
+    await add_member(forum, *place, "member")
+    await ruth.write(post.thread_id, "Now I am one of you.")
+    assert await roles_shown(post.thread_id) == ["member", "member", "member", "facilitator", "member"]
+
+
+async def test_what_a_promoted_member_wrote_before_stays_a_members(forum, signed_in, post):
+    amina = await signed_in("amina")
+    await add_member(forum, "finance", "amina@demo.example", "facilitator")
+    await amina.write(post.thread_id, "I facilitate elsewhere, not here.")
+    await add_member(forum, "adult-social-care", "amina@demo.example", "facilitator")
+    await amina.write(post.thread_id, "From today I look after this group.")
+    form = {"body": "Put better.", "revision": post.revision}
+    assert (await amina.act(f"/posts/{post.id}/edit", **form)).status_code == 303
+    assert await roles_shown(post.thread_id) == ["member", "member", "member", "member", "facilitator"]
+    page = (await amina.get(f"/threads/{post.thread_id}")).text
+    assert all(message["html"] in page for message in await changes(amina, post.thread_id))
 
 
 async def test_the_same_form_sent_twice_makes_one_post(signed_in):

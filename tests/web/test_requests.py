@@ -95,7 +95,7 @@ async def test_a_field_that_comes_twice_is_refused(reply, name):
 async def test_another_kind_of_content_is_refused(reply, content_type):
     answer = await reply(form(body="Words"), {"origin": SITE, "content-type": content_type.encode()})
     assert answer.status_code == 415
-    assert "<h1>" in answer.text
+    assert "<h1" in answer.text
     assert len(await posts_in("adult-social-care")) == 3
 
 

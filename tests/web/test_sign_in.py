@@ -235,7 +235,7 @@ async def test_nonsense_in_the_form_is_refused_in_words(signed_in, field, words)
         "/sign-in", **{"email": "amina@demo.example", "password": "wrong password", field: words}
     )
     assert answer.status_code in (413, 422)
-    assert "<h1>" in answer.text or answer.status_code == 413
+    assert "<h1" in answer.text or answer.status_code == 413
     assert (await sign_in(browser, "amina")).status_code == 303
 
 

@@ -1,6 +1,7 @@
 """Tagging: a theme on a post or on a passage of its source, seen by facilitators and analysts only."""
 
 import asyncio
+import itertools
 import re
 
 import pytest
@@ -29,11 +30,11 @@ async def tag(browser, post, **fields):
 async def test_ruth_tags_a_whole_post_and_sees_it_in_the_panel(signed_in, post):
     ruth = await signed_in("ruth")
     answer = await tag(ruth, post)
-    panel = f"/threads/{post.thread_id}/taggings?post={post.id}"
-    assert (answer.status_code, answer.headers["location"]) == (303, panel)
-    page = (await ruth.get(panel)).text
-    assert "CARE-3" in page and "Barrier" in page and "by Ruth" in page
     [tagging] = await Tagging.filter(post_id=post.id)
+    panel = f"/threads/{post.thread_id}/taggings?post={post.id}"
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{panel}&tagged={tagging.id}")
+    page = (await ruth.get(panel)).text
+    assert "<strong>CARE-3 Unpaid carers</strong>" in page and "Barrier</span> by Ruth" in page
     assert (tagging.start, tagging.end, tagging.quote, tagging.post_revision) == (None, None, "", post.revision)
 
 
@@ -93,15 +94,73 @@ async def test_the_panel_begins_at_the_first_untagged_post_and_leads_on(signed_i
     assert "Tag post 2 of 3" in page
     assert f'rel="prev" href="{address}?post={first.id}"' in page
     assert f'rel="next" href="{address}?post={third.id}"' in page
-    assert f'<a href="{address}?post={third.id}">Next untagged post</a>' in page
+    assert f'<a href="{address}?post={third.id}" data-key="n">Next untagged post</a>' in page
+    page = (await ruth.get(f"{address}?post={third.id}")).text  # behind the last it goes on at the first
+    assert f'<a href="{address}?post={second.id}" data-key="n">Next untagged post</a>' in page
     for other in second, third:
         await tag(ruth, other)
-    assert "Tag post 1 of 3" in (await ruth.get(address)).text
+    page = (await ruth.get(address)).text
+    assert "Tag post 1 of 3" in page
+    assert "No other post waits for a tag" in page and 'data-key="n"' not in page
     elsewhere = (await posts_in("finance"))[0]
     for nobodys in elsewhere.id, 0, 12345:
         assert (await ruth.get(f"{address}?post={nobodys}")).status_code == 404
     for nonsense in "x", "-1", "9" * 30:
         assert (await ruth.get(f"{address}?post={nonsense}")).status_code in (404, 422)
+
+
+async def test_progress_counts_visible_posts_with_a_tagging_of_anybody(signed_in, post):
+    ruth, tom = await signed_in("ruth"), await signed_in("tom")
+    first, second, _ = await posts_in("adult-social-care")
+    panel = f"/threads/{post.thread_id}/taggings"
+    assert "0 of 3 posts tagged" in (await ruth.get(panel)).text
+    await tag(tom, first)
+    await tag(ruth, first, theme="CARE-1")
+    assert "1 of 3 posts tagged" in (await ruth.get(panel)).text
+    await ruth.act(f"/posts/{first.id}/hide", reason="personal", note="")
+    assert "0 of 2 posts tagged" in (await ruth.get(panel)).text
+    assert "Tag post 2 of 3" in (await ruth.get(panel)).text
+    await ruth.act(f"/posts/{second.id}/hide", reason="personal", note="")
+    assert "0 of 1 post tagged" in (await ruth.get(panel)).text
+
+
+async def test_what_ruth_has_just_tagged_she_can_undo_and_only_she(signed_in, post):
+    ruth, tom = await signed_in("ruth"), await signed_in("tom")
+    done = (await tag(ruth, post, theme="CARE-2", kind="practice")).headers["location"]
+    [tagging] = await Tagging.all()
+    page = (await ruth.get(done)).text
+    assert "Tagged CARE-2 as Practice." in page
+    assert page.index(f'action="/taggings/{tagging.id}/remove"') < page.index(">Undo</button>")
+    assert "Undo</button>" not in (await tom.get(done)).text
+    elsewhere = done.replace(f"post={post.id}", f"post={(await posts_in('adult-social-care'))[0].id}")
+    assert "Undo</button>" not in (await ruth.get(elsewhere)).text
+    await ruth.act(f"/taggings/{tagging.id}/remove")
+    assert "Undo</button>" not in (await ruth.get(done)).text
+    assert (await ruth.get(f"{done}x")).status_code == 422
+
+
+async def test_the_themes_used_here_last_come_first(signed_in, post):
+    ruth = await signed_in("ruth")
+    panel = f"/threads/{post.thread_id}/taggings"
+    codes = ["CARE-1", "CARE-2", "CARE-3", "FIN-1", "FIN-2", "CARE-4", "CARE-2"]
+    for number, code in enumerate(codes):
+        assert (await tag(ruth, post, theme=code, start=number, end=20)).status_code == 303
+    page = (await ruth.get(panel)).text
+    used_last = re.findall(r'<button type="button" class="secondary" value="([A-Z0-9-]+)">', page)
+    assert used_last == ["CARE-2", "CARE-4", "FIN-2", "FIN-1", "CARE-3"]
+
+
+async def test_of_a_thread_tagged_very_often_the_newest_are_listed(signed_in, post):
+    ruth = await signed_in("ruth")
+    [first, *_] = await posts_in("adult-social-care")
+    await tag(ruth, first, theme="FIN-1")
+    passages = ((start, end) for end in range(2, len(SOURCE)) for start in range(end))
+    for start, end in itertools.islice(passages, 50):
+        assert (await tag(ruth, post, start=start, end=end)).status_code == 303
+    page = (await ruth.get(f"/threads/{post.thread_id}/taggings?post={first.id}")).text
+    assert page.count(f'?post={post.id}">Post 3</a>') == 50 and "These are the newest 50." in page
+    assert "FIN-1" not in page[page.index("In this thread") :]
+    assert len(page) < 100_000
 
 
 @pytest.mark.parametrize(
@@ -180,7 +239,8 @@ async def test_a_tagging_is_taken_off_once_however_often_it_is_sent(signed_in, p
     assert (await ruth.send_form(address)).status_code == 422
     first, second = [await ruth.send_form(address, key=key) for _ in range(2)]
     assert first.status_code == second.status_code == 303
-    assert first.headers["location"] == second.headers["location"] == panel
+    assert first.headers["location"] == second.headers["location"] == f"{panel}&taken-off"
+    assert "Taken off." in (await ruth.get(first.headers["location"])).text
     assert not await Tagging.exists()
     assert (await tom.act(address)).status_code == 404
 

@@ -25,6 +25,13 @@ async def test_amina_starts_a_thread(signed_in):
     assert f'<main id="content" data-thread="{thread.id}" data-revision="1" data-epoch="' in page
     assert f'<article class="post" id="post-{post.id}" data-author="{post.author_id}" data-revision="1"' in page
     assert "<strong>works</strong>" in page and "Leeds" in page
+    assert post.role == "member"
+
+
+async def test_ruth_starts_a_thread_as_its_facilitator(signed_in):
+    ruth = await signed_in("ruth")
+    await ruth.act("/groups/adult-social-care/threads", title="Welcome", body="What shall we talk of?")
+    assert (await Post.get(thread__title="Welcome")).role == "facilitator"
 
 
 async def test_the_same_form_sent_twice_starts_one_thread(signed_in):
