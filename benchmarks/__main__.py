@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("live", "pages", "summary")
+NAMES = ("first_view", "live", "pages", "summary")
 
 
 def main(names: list[str]) -> int:

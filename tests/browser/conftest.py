@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from tests.browser.stage import MISSING, Service, chromium, sign_in
-from tests.cast import build_cast, build_demo
+from tests.browser.stage import MISSING, Service, build_stage, chromium, sign_in
+from tests.cast import build_cast
 from tests.conftest import Build, Databases
 
 Visit = Callable[..., Page]
@@ -51,7 +51,7 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
 @pytest.fixture(scope="session")
 def demo(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A running service with the demo world in it, for all: a journey leaves it as it found it."""
-    with copied(databases, build_demo) as url, Service(url, tmp_path_factory.mktemp("demo")) as running:
+    with copied(databases, build_stage) as url, Service(url, tmp_path_factory.mktemp("demo")) as running:
         yield running
 
 

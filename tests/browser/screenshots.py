@@ -42,9 +42,15 @@ def to_panel(page: Page) -> None:
     to_thread(page)
     page.locator("#posts").get_by_role("link", name="Tag post 2", exact=True).click()
     page.get_by_label("Find a theme").fill("discharge")
-    page.get_by_label("Practice (it worked)").check()
+    page.get_by_label("Find a theme").press("Enter")
     page.get_by_label("Select a passage").evaluate(SELECT, "They hear about a patient on day two")
     page.evaluate("document.querySelector('.beside')?.scrollTo(0, 0); scrollTo(0, 0)")
+
+
+def to_style(page: Page) -> None:
+    """From its top: a problem on it takes focus, and scrolls there."""
+    page.goto("/style")
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
 
 
 SHOTS: dict[str, tuple[str | None, Way]] = {
@@ -57,6 +63,9 @@ SHOTS: dict[str, tuple[str | None, Way]] = {
     "panel": ("ruth", to_panel),
     "codebook": ("tom", to("/codebook")),
     "intelligence": ("tom", to("/intelligence")),
+    "appearance": ("amina", to("/appearance")),
+    "accessibility": (None, to("/accessibility")),
+    "style": ("amina", to_style),
 }
 
 

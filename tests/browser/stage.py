@@ -7,13 +7,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from tests.cast import PASSWORD
+from forum.context import Forum
+from tests.cast import PASSWORD, build_demo
+from tests.hard_words import build_hard_words
 from tests.processes import running
 
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 MISSING = "There is no `chromium` on the PATH: these journeys need it. On Debian: apt install chromium."
+
+
+async def build_stage(forum: Forum) -> None:
+    """The demo world, and beside it two hidden groups with words that are hard to set."""
+    await build_demo(forum)
+    await build_hard_words(forum)
 
 
 @contextmanager
@@ -32,9 +40,15 @@ def chromium() -> Iterator[Browser]:
 class Service:
     """`forum serve` on one database, at the same address however often it starts."""
 
-    def __init__(self, database_url: str, folder: Path) -> None:
-        data = {"FORUM_DATA": str(folder), "FORUM_DATABASE_URL": database_url}
-        self._environment = {**data, "FORUM_PASSWORDS__MEMORY_KIB": "8", "FORUM_PASSWORDS__PASSES": "1"}
+    def __init__(self, database_url: str, folder: Path, **environment: str) -> None:
+        self._environment = {
+            "FORUM_DATA": str(folder),
+            "FORUM_DATABASE_URL": database_url,
+            "FORUM_PASSWORDS__MEMORY_KIB": "8",
+            "FORUM_PASSWORDS__PASSES": "1",
+            "FORUM_SITE__STYLE_PAGE": "true",
+            **environment,
+        }
         self._running = ExitStack()
         self._port = 0
         self.where = ""
@@ -69,3 +83,16 @@ def open_thread(page: Page, group: str, title: str) -> None:
     page.get_by_role("link", name=group, exact=True).click()
     page.get_by_role("link", name=title, exact=True).click()
     page.get_by_role("heading", level=1, name=title).wait_for()
+
+
+def more_about(post: Locator) -> Locator:
+    """The quiet menu of a post, opened."""
+    menu = post.locator("details.menu")
+    if menu.get_attribute("open") is None:
+        menu.locator("summary").click()
+    return menu
+
+
+def from_menu(post: Locator, words: str) -> None:
+    """Choose something there."""
+    more_about(post).get_by_role("link", name=words).click()

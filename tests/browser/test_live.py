@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.stage import PHONE, Service, open_thread
+from tests.browser.stage import PHONE, Service, from_menu, open_thread
 from tests.cast import new_key
 from tests.processes import browser as by_hand
 from tests.processes import first_thread
@@ -40,7 +40,7 @@ def post(page: Page, words: str) -> Locator:
 
 
 def hide(page: Page, words: str) -> None:
-    post(page, words).get_by_role("link", name="Hide").click()
+    from_menu(post(page, words), "Hide")
     page.get_by_label("It is off the topic of this thread").check()
     page.get_by_role("button", name="Hide").click()
     expect(page.locator("#posts .trace")).to_have_count(1)
@@ -65,7 +65,7 @@ def test_people_talk_and_everyone_sees_it(visit: Visit) -> None:
     expect(post(amina, "who pays?")).to_be_visible()
     expect(amina.locator("#posts > .post")).to_have_count(4)
 
-    post(amina, "step-down beds").get_by_role("link", name="Edit").click()
+    from_menu(post(amina, "step-down beds"), "Edit")
     amina.get_by_label("Your post").fill("Our twelve step-down beds opened on Monday.")
     amina.get_by_role("button", name="Save").click()
     expect(post(gareth, "twelve step-down beds")).to_contain_text("edited")
@@ -126,7 +126,7 @@ def test_pages_catch_up_after_the_service_was_away(
 def test_a_removed_member_s_page_closes_with_words(visit: Visit) -> None:
     gareth, ruth = enter(visit("gareth")), enter(visit("ruth"))
     ruth.get_by_role("link", name="Adult social care").click()
-    ruth.get_by_role("link", name="People in this group").click()
+    ruth.get_by_role("link", name="People", exact=True).click()
     ruth.get_by_role("link", name="Remove Gareth").click()
     ruth.get_by_label("Why do you remove them?").fill("He left the council.")
     ruth.get_by_role("button", name="Remove").click()

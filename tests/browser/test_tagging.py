@@ -1,18 +1,19 @@
-"""Ruth tags what was said, with and without scripts, and Tom finds it counted."""
+"""Ruth tags what was said: by keyboard, by touch, by forms alone. Tom finds it counted."""
 
 import csv
 import io
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.stage import open_thread
+from tests.browser.stage import PHONE, Service, open_thread
 
 pytestmark = pytest.mark.browser
 THREAD = ("Adult social care", "What has eased discharge from hospital locally?")
 THEME = ("CARE-2", "CARE-2 Hospital discharge and NHS join-up")
+NOTHING_TYPED = "1 2 3 4 5 6 u n p f"
 
 
 def figures(tom: Page, code: str) -> list[str]:
@@ -31,6 +32,27 @@ def has_one_more_post(after: list[str], before: list[str]) -> bool:
     return posts == 1 and people in (0, 1) and councils in (0, 1)
 
 
+def taggings(page: Page) -> Locator:
+    return page.locator(".taggings > li")
+
+
+def done(page: Page) -> Locator:
+    return page.locator(".done").get_by_role("status")
+
+
+class Keys:
+    """What is pressed, counted."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.pressed = 0
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.pressed += 1
+
+
 def test_ruth_tags_a_passage_by_keyboard_and_tom_finds_it(visit_demo: Visit) -> None:
     ruth, tom = visit_demo("ruth"), visit_demo("tom")
     before = figures(tom, THEME[0])
@@ -40,47 +62,197 @@ def test_ruth_tags_a_passage_by_keyboard_and_tom_finds_it(visit_demo: Visit) -> 
     ruth.get_by_role("link", name="Tag this thread").focus()
     keys.press("Enter")
     panel = ruth.get_by_role("complementary", name="Tagging")
-    heading = panel.get_by_role("heading", level=1)
-    expect(heading).to_be_focused()
-    number = heading.inner_text()
     source = ruth.get_by_label("Select a passage")
-    source.focus()
+    expect(source).to_be_focused()
+    number = panel.get_by_role("heading", level=1).inner_text()
     keys.press("Control+Home")
     for _ in range(5):
         keys.press("Control+Shift+ArrowRight")
-    keys.type("Not a letter of it changes.")
+    keys.type("Not a letter of it changes!".translate(str.maketrans("", "", "nfpu")))
     passage = source.evaluate("({ value, selectionEnd }) => value.slice(0, selectionEnd).trim()")
     assert len(passage.split()) >= 3
     expect(ruth.locator("#selected")).to_have_text(f"“{passage}”")
 
     keys.press("Tab")
-    expect(ruth.get_by_label("Find a theme")).to_be_focused()
+    theme = ruth.get_by_role("combobox", name="Find a theme")
+    expect(theme).to_be_focused()
     keys.type("nhs discharge")
-    expect(ruth.locator("#found")).to_have_text(re.compile("^1 of "))
+    expect(ruth.locator("#found")).to_have_text("1 of 72 themes")
+    expect(ruth.get_by_role("option", selected=True)).to_contain_text("Getting people out of hospital well")
     keys.press("Enter")
-    expect(ruth.get_by_label("Theme", exact=True)).to_have_value(THEME[0])
+    expect(theme).to_have_value(THEME[1])
+    expect(ruth.get_by_role("button", name="Issue")).to_be_focused()
     keys.press("Tab")
-    keys.press("ArrowDown")
-    keys.press("ArrowDown")
-    expect(ruth.get_by_label("Practice")).to_be_checked()
-    keys.press("Enter")
+    keys.press("Tab")
+    keys.press("Space")
 
-    expect(panel.get_by_role("status").first).to_have_text("Tagged")
-    expect(heading).to_have_text(number)
-    tagging = panel.locator(".taggings").first.get_by_role("listitem")
-    expect(tagging).to_have_count(1)
-    expect(tagging).to_contain_text(THEME[1])
-    expect(tagging.locator("blockquote")).to_have_text(passage)
+    expect(done(ruth)).to_have_text("Tagged CARE-2 as Practice.")
+    expect(panel.get_by_role("heading", level=1)).to_have_text(number)
+    expect(source).to_be_focused()
+    expect(taggings(ruth)).to_have_count(1)
+    expect(taggings(ruth)).to_contain_text(THEME[1])
+    expect(taggings(ruth).locator("blockquote")).to_have_text(passage)
     assert has_one_more_post(figures(tom, THEME[0]), before)
 
     panel.get_by_role("button", name="Take off CARE-2").focus()
     keys.press("Enter")
-    expect(panel.get_by_role("status").first).to_have_text("Taken off")
+    expect(done(ruth)).to_have_text("Taken off.")
     expect(panel.get_by_text("None yet.")).to_be_visible()
     keys.press("Escape")
     expect(panel).to_have_count(0)
-    expect(ruth.get_by_role("link", name="Tag this thread")).to_be_focused()
+    assert number.split()[2] in ruth.evaluate("document.activeElement.textContent")
     assert figures(tom, THEME[0]) == before
+
+
+def test_ruth_tags_ten_posts_by_keyboard_alone(visit: Visit, service: Service) -> None:
+    ruth, amina, tom = visit("ruth"), visit("amina"), visit("tom")
+    thread = "/threads/" + open_untagged(amina, 10)
+    ruth.goto(thread)
+    keys = Keys(ruth)
+    loads: list[str] = []
+    ruth.on("request", lambda request: loads.append(request.url) if request.is_navigation_request() else None)
+    ruth.get_by_role("link", name="Tag this thread").focus()
+    keys.press("Enter")
+    panel = ruth.get_by_role("complementary", name="Tagging")
+    for number in range(1, 11):
+        expect(panel.get_by_role("heading", level=1)).to_have_text(f"Tag post {number} of 10")
+        expect(ruth.locator("#source")).to_be_focused()
+        expect(ruth.locator(".post[aria-current]")).to_contain_text(f"Post {number}:")
+        keys.pressed = 0
+        keys.press("Tab", "d", "i", "s")
+        expect(ruth.get_by_role("option", selected=True)).to_contain_text(THEME[1])
+        keys.press("Enter", "3")
+        expect(done(ruth)).to_have_text("Tagged CARE-2 as Practice.")
+        expect(panel).to_contain_text(f"{number} of 10 posts tagged")
+        if number == 4:
+            keys.press("u")
+            expect(done(ruth)).to_have_text("Taken off.")
+            expect(panel).to_contain_text("3 of 10 posts tagged")
+            expect(ruth.locator("#source")).to_be_focused()
+            keys.press("f", "d", "i", "s", "Enter", "2", "n")
+        else:
+            keys.press("n")
+            assert keys.pressed == 7
+    expect(panel).to_contain_text("No other post waits for a tag")
+    keys.press("p")
+    expect(panel.get_by_role("heading", level=1)).to_have_text("Tag post 9 of 10")
+    assert loads == []
+
+    listed = tom.request.get(f"{thread}/taggings", headers={"accept": "application/json"}).json()
+    assert [(found["theme"], found["kind"]) for found in listed] == [
+        (THEME[0], "barrier" if number == 4 else "practice") for number in range(1, 11)
+    ]
+
+
+def open_untagged(amina: Page, posts: int) -> str:
+    """A thread of Amina's with so many posts, on as few pages as there are; its id."""
+    amina.goto("/groups/adult-social-care/threads/new")
+    amina.get_by_label("Title").fill("How do people get home from hospital?")
+    amina.get_by_label("First post").fill("Post 1: nobody came.")
+    amina.get_by_role("button", name="Start the thread").click()
+    for number in range(2, posts + 1):
+        amina.get_by_label("Your post").fill(f"Post {number}: they came on day {number}.")
+        amina.get_by_role("button", name="Post", exact=True).click()
+        expect(amina.locator("#posts > .post")).to_have_count(number)
+    return str(amina.locator("main").get_attribute("data-thread"))
+
+
+def test_single_keys_work_in_the_panel_and_never_while_one_types(visit: Visit) -> None:
+    ruth = visit("ruth")
+    open_thread(ruth, "Adult social care", "What works in adult-social-care?")
+    ruth.get_by_role("link", name="Tag post 1", exact=True).click()
+    source, theme = ruth.locator("#source"), ruth.get_by_role("combobox", name="Find a theme")
+    expect(source).to_be_focused()
+    heading = ruth.get_by_role("complementary").get_by_role("heading", level=1)
+
+    theme.focus()
+    ruth.keyboard.type(NOTHING_TYPED)
+    expect(theme).to_have_value(NOTHING_TYPED)
+    expect(ruth.locator("#found")).to_have_text("0 of 72 themes")
+    composer = ruth.get_by_label("Your post")
+    composer.focus()
+    ruth.keyboard.type(NOTHING_TYPED)
+    expect(composer).to_have_value(NOTHING_TYPED)
+    ruth.locator("#posts a").first.focus()
+    ruth.keyboard.type(NOTHING_TYPED)
+    source.focus()
+    ruth.keyboard.press("Control+n")
+    expect(heading).to_have_text("Tag post 1 of 2")
+    expect(taggings(ruth)).to_have_count(0)
+
+    theme.fill("")
+    theme.press("Enter")
+    expect(theme).to_be_focused()
+    theme.press("ArrowDown")
+    expect(ruth.get_by_role("option")).to_have_count(72)
+    theme.press("ArrowUp")
+    expect(ruth.get_by_role("option").last).to_have_attribute("aria-selected", "true")
+    theme.press("ArrowDown")
+    expect(ruth.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    theme.press("Escape")
+    expect(ruth.get_by_role("listbox")).to_have_count(0)
+    theme.press("c")
+    theme.press("a")
+    theme.press("r")
+    expect(ruth.get_by_role("option").first).to_contain_text("CARE Adult care")
+    theme.press("Tab")  # the first is taken
+    expect(theme).to_have_value("CARE Adult care and health")
+    source.focus()
+    ruth.keyboard.press("n")
+    expect(heading).to_have_text("Tag post 2 of 2")
+
+
+def test_what_was_chosen_stays_when_it_is_refused_or_the_hub_is_away(visit: Visit) -> None:
+    ruth = visit("ruth")
+    open_thread(ruth, "Adult social care", "What works in adult-social-care?")
+    ruth.get_by_role("link", name="Tag post 2", exact=True).click()
+    source = ruth.get_by_label("Select a passage")
+    source.evaluate("it => it.setSelectionRange(5, 10)")
+    theme = ruth.get_by_role("combobox", name="Find a theme")
+    theme.fill("zzz")
+    ruth.get_by_role("button", name="Barrier").click()
+    expect(ruth.get_by_role("alert")).to_be_focused()
+    expect(ruth.get_by_role("alert")).to_contain_text("Choose a theme")
+    expect(theme).to_have_value("zzz")
+    expect(ruth.locator("#theme-problem")).to_be_visible()
+    assert source.evaluate("it => [it.selectionStart, it.selectionEnd]") == [5, 10]
+    ruth.get_by_role("alert").get_by_role("link").click()
+    expect(theme).to_be_focused()
+
+    theme.fill("unp")
+    theme.press("Enter")
+    ruth.context.set_offline(True)
+    ruth.keyboard.press("2")
+    expect(done(ruth)).to_contain_text("could not be reached")
+    expect(theme).to_have_value("CARE-3 Unpaid carers")
+    ruth.context.set_offline(False)
+    ruth.get_by_role("button", name="Barrier").click()
+    expect(done(ruth)).to_have_text("Tagged CARE-3 as Barrier.")
+    expect(taggings(ruth).locator("blockquote")).to_have_text("works")
+
+
+def test_ruth_tags_by_touch_on_her_phone(visit: Visit) -> None:
+    ruth = visit("ruth", **PHONE)
+    open_thread(ruth, "Adult social care", "What works in adult-social-care?")
+    ruth.get_by_role("link", name="Tag post 2", exact=True).tap()
+    expect(ruth.get_by_role("heading", level=1)).to_have_text("Tag post 2 of 2")
+    ruth.evaluate("window.same = true")
+    ruth.get_by_label("Select a passage").evaluate("it => { it.focus(); it.setSelectionRange(0, 4) }")
+    ruth.get_by_role("combobox", name="Find a theme").tap()
+    option = ruth.get_by_role("option", name="CARE-3")
+    option.scroll_into_view_if_needed()
+    assert (option.bounding_box() or {})["height"] >= 44
+    option.tap()
+    ruth.get_by_role("button", name="Support need").tap()
+    expect(done(ruth)).to_have_text("Tagged CARE-3 as Support need.")
+    expect(taggings(ruth).locator("blockquote")).to_have_text("Much")
+    ruth.get_by_role("button", name="CARE-3 Unpaid carers").tap()
+    ruth.get_by_role("button", name="Issue").tap()
+    expect(taggings(ruth)).to_have_count(2)
+    ruth.get_by_role("button", name="Undo").tap()
+    expect(done(ruth)).to_have_text("Taken off.")
+    expect(taggings(ruth)).to_have_count(1)
+    assert ruth.evaluate("window.same") is True
 
 
 def test_ruth_tags_sentences_without_scripts(visit_demo: Visit) -> None:
@@ -91,22 +263,25 @@ def test_ruth_tags_sentences_without_scripts(visit_demo: Visit) -> None:
     number = ruth.get_by_role("heading", level=1).inner_text()
     sentences = ruth.get_by_role("group", name="Tick the sentences").locator(".choice")
     words = [sentence.inner_text().strip() for sentence in sentences.all()[:2]]
-    ruth.get_by_role("button", name="Tag", exact=True).click()
+    ruth.get_by_role("button", name="Barrier").click()
     expect(ruth.get_by_role("alert")).to_contain_text("theme")
 
     for sentence in sentences.all()[:2]:
         sentence.get_by_role("checkbox").check()
-    ruth.get_by_label("Theme", exact=True).select_option(THEME[0])
-    ruth.get_by_label("Barrier").check()
-    ruth.get_by_role("button", name="Tag", exact=True).click()
+    ruth.get_by_label("Find a theme").select_option(THEME[0])
+    sentences.first.get_by_role("checkbox").press("Enter")
+    expect(ruth.get_by_role("alert")).to_have_text(re.compile("Choose a kind"))
+    ruth.get_by_role("button", name="Barrier").click()
+    expect(done(ruth)).to_have_text("Tagged CARE-2 as Barrier.")
     expect(ruth.get_by_role("heading", level=1)).to_have_text(number)
-    tagging = ruth.locator(".taggings").first.get_by_role("listitem")
-    expect(tagging).to_contain_text(THEME[1])
-    quote = tagging.locator("blockquote").inner_text()
+    expect(taggings(ruth)).to_have_count(1)
+    expect(taggings(ruth)).to_contain_text(THEME[1])
+    quote = taggings(ruth).locator("blockquote").inner_text()
     assert quote.startswith(words[0]) and quote.endswith(words[1])
     assert has_one_more_post(figures(tom, THEME[0]), before)
 
-    ruth.get_by_role("button", name="Take off CARE-2").click()
+    ruth.get_by_role("button", name="Undo").click()
+    expect(done(ruth)).to_have_text("Taken off.")
     expect(ruth.get_by_text("None yet.")).to_be_visible()
     assert figures(tom, THEME[0]) == before
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.stage import PHONE, open_thread
+from tests.browser.stage import PHONE, from_menu, open_thread
 
 pytestmark = pytest.mark.browser
 THREAD = ("Adult social care", "What works in adult-social-care?")
@@ -36,19 +36,20 @@ def test_amina_reads_and_writes(visit: Visit) -> None:
     amina.get_by_role("button", name="Post", exact=True).click()
     expect(post(amina, "Beds opened on Monday.")).to_be_in_viewport()
 
-    post(amina, "Beds opened").get_by_role("link", name="Edit").click()
+    from_menu(post(amina, "Beds opened"), "Edit")
     amina.get_by_label("Your post").fill("Twelve beds opened on Monday.")
     amina.get_by_role("button", name="Save").click()
     expect(post(amina, "Twelve beds opened on Monday.")).to_contain_text("edited")
     amina.get_by_role("button", name="Post", exact=True).click()
     expect(amina.get_by_role("alert")).to_contain_text("There is a problem")
+    amina.locator("header summary", has_text="Amina").click()
     amina.get_by_role("button", name="Sign out").click()
     expect(amina.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
 
 
 def test_gareth_starts_a_thread(visit: Visit) -> None:
     gareth = visit("gareth", java_script_enabled=False)
-    gareth.get_by_role("link", name="Finance", exact=True).click()
+    gareth.get_by_role("link", name="Finance", exact=True).last.click()
     gareth.get_by_role("link", name="Start a thread").click()
     gareth.get_by_label("Title").fill("Who has looked at the reserves?")
     gareth.get_by_label("First post").fill("We have:\n\n- once\n- twice")
@@ -64,7 +65,7 @@ def test_gareth_starts_a_thread(visit: Visit) -> None:
 def test_ruth_hides_and_restores(visit: Visit) -> None:
     ruth = visit("ruth", java_script_enabled=False)
     open_thread(ruth, *THREAD)
-    post(ruth, "Much works").get_by_role("link", name="Hide").click()
+    from_menu(post(ruth, "Much works"), "Hide")
     ruth.get_by_role("button", name="Hide").click()
     expect(ruth.get_by_role("alert")).to_contain_text("There is a problem")
     ruth.get_by_label("It is off the topic of this thread").check()
