@@ -87,12 +87,12 @@ def test_nothing_typed_is_lost_and_nothing_is_sent_twice(ruth: Page, service: Se
         "Not sent. The hub could not be reached. Your words are kept here."
     )
     service.start()
-    cookies = ruth.context.cookies()
+    session = {cookie["name"]: cookie["value"] for cookie in ruth.context.cookies()}
     ruth.context.clear_cookies()
     hide(ruth).click()
     said = dialog(ruth).get_by_role("status")
     expect(said).to_have_text("Not sent. You are signed out. Your words are kept here. Sign in in a new tab")
-    ruth.context.add_cookies(cookies)  # type: ignore[arg-type]
+    ruth.context.add_cookies([{"name": name, "value": session[name], "url": service.where} for name in session])
     expect(dialog(ruth).get_by_label(NOTE)).to_have_value("I will write to him.")
 
     def slowly(route: Route) -> None:

@@ -278,9 +278,11 @@ class Watch:
 
     def __init__(self, page: Page) -> None:
         self.asked: list[Request] = []
+        self.loaded: list[Request] = []
         self.sockets = 0
         self.complaints: list[str] = []
         page.on("request", self._ask)
+        page.on("load", lambda page: self._load())
         page.on("websocket", lambda socket: self._open())
         page.on("console", lambda said: self._complain(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda fault: self._complain(str(fault)))
@@ -290,6 +292,9 @@ class Watch:
             self.asked, self.sockets, self.complaints = [], 0, []
         self.asked.append(request)
 
+    def _load(self) -> None:
+        self.loaded = self.asked.copy()
+
     def _open(self) -> None:
         self.sockets += 1
 
@@ -298,7 +303,7 @@ class Watch:
 
     def weight(self) -> dict[str, object]:
         """What is too much. What a script asks for later, because somebody did something, does not count."""
-        asked = [request for request in self.asked if request.resource_type not in ("fetch", "xhr")]
+        asked = self.loaded
         icons = not any("/static/icon" in request.url for request in asked)  # Chromium does not tell of it
         script = sum(self._size(request) for request in asked if request.resource_type == "script")
         requests, html = len(asked) + self.sockets + icons, self._size(asked[0])
