@@ -1,7 +1,7 @@
 // Scripts that few readers need are fetched with the first click that asks for them. What they do works without them.
 
 const NEEDS = [["a[data-dialog]", "dialogs"], ["a[href*='/taggings']", "beside"]];
-const fetched = new Set();
+const fetched = {};
 
 document.addEventListener("click", fetchFirst, true);
 
@@ -10,10 +10,12 @@ async function fetchFirst(event) {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const name = NEEDS.find(([selector]) => link.matches(selector))?.[1];
   const address = document.querySelector(`[data-${name}]`)?.dataset[name];
-  if (!address || fetched.has(name)) return;
+  if (!address || fetched[name] === true) return;
   event.preventDefault();
   event.stopPropagation();
-  fetched.add(name);
+  if (fetched[name]) return;
+  fetched[name] = "on its way";
   await import(address).catch(() => {}); // then the link leads to its page
+  fetched[name] = true;
   link.click();
 }

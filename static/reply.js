@@ -7,6 +7,8 @@ const reach = composer?.parentElement;
 const toReply = document.getElementById("to-reply");
 // So much of it is to be seen before it counts as in sight.
 const ENOUGH = 150;
+// A window so low is for the words: nothing sticks or docks, and the link stays, or its row would move what has focus.
+const low = matchMedia("(max-height: 30rem)");
 
 const isDocked = () => reach.matches(".docked");
 const dock = (on) => reach.classList.toggle("docked", on);
@@ -22,8 +24,7 @@ if (composer) {
   composer.prepend(make("button", { className: "quiet close", type: "button", onclick: shut }, "Close"));
   composer.addEventListener("keydown", ({ key }) => key === "Escape" && isDocked() && shut());
   toReply.onclick = (event) => {
-    // A window so low is for the field alone: the link leads there.
-    if (matchMedia("(max-height: 30rem)").matches) return;
+    if (low.matches) return;
     event.preventDefault();
     dock(true);
     document.getElementById("body").focus({ preventScroll: true });
@@ -34,7 +35,7 @@ if (composer) {
     // live.js looks what it covers.
     dispatchEvent(new Event("resize"));
   }).observe(reach);
-  new IntersectionObserver(([{ isIntersecting }]) => (toReply.hidden = isIntersecting), {
+  new IntersectionObserver(([{ isIntersecting }]) => (toReply.hidden = isIntersecting && !low.matches), {
     rootMargin: `0px 0px -${ENOUGH}px`,
   }).observe(composer);
   document.addEventListener("posted", ({ detail }) => {

@@ -10,6 +10,7 @@ from tests.browser.stage import open_thread
 pytestmark = pytest.mark.browser
 THREAD = ("Adult social care", "What has eased discharge from hospital locally?")
 MOST_STOPS = 400
+SETTLED = 250  # ms: a page that something moved at the moment of the key is judged once it is still
 # What is wrong with what has focus; null once focus has left the page. A target that wraps is judged by its first line.
 STOP = """() => {
   const it = document.activeElement;
@@ -36,6 +37,9 @@ def walk(page: Page, key: str, seen: set[str], until: int = MOST_STOPS) -> list[
     for _ in range(until):
         page.keyboard.press(key)
         stop = page.evaluate(STOP)
+        if stop is None or stop[1]:
+            page.wait_for_timeout(SETTLED)
+            stop = page.evaluate(STOP)
         if stop is None:
             return wrong
         name, fault, top = stop
