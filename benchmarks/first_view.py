@@ -1,5 +1,6 @@
 """First view: a thread page of 50 posts in a phone's browser, on a slow line and with a slow processor, nothing in its
-cache; then how much every page brings. All by the browser's own timings. Needs `chromium` on the PATH."""
+cache; all by the browser's own timings. What every page brings is counted in tests/browser. Needs `chromium` on the
+PATH."""
 
 import asyncio
 import shutil
@@ -13,8 +14,7 @@ from playwright.sync_api import Browser, BrowserContext
 from benchmarks.measuring import claim
 from forum.context import open_forum
 from forum.models import Membership, Thread
-from tests.browser.stage import PHONE, Service, chromium, sign_in
-from tests.browser.test_every_page import PAGES
+from tests.browser.stage import PHONE, Service, chromium
 from tests.cast import PASSWORD, build_demo
 from tests.conftest import settings_for
 
@@ -92,26 +92,6 @@ def visits(browser: Browser, where: str, email: str, address: str) -> tuple[floa
     return statistics.median(timings["largest contentful paint"] for timings in timed) / 1000, brought
 
 
-def every_page(browser: Browser, where: str) -> dict[str, list[dict[str, Any]]]:
-    """What the pages bring that the tests look at."""
-    found = {}
-    for name, (who, go) in PAGES.items():
-        context = browser.new_context(base_url=where, locale="en-GB", viewport={"width": 1440, "height": 900})
-        page = context.new_page()
-        if who:
-            sign_in(page, where, who)
-        go(page)
-        page.wait_for_load_state()
-        found[name] = page.evaluate(BROUGHT)
-        context.close()
-    return found
-
-
-def most(words: str, weights: dict[str, float], limit: float, unit: str) -> bool:
-    name = max(weights, key=weights.__getitem__)
-    return claim(f"{words}, most on the page “{name}”", weights[name], limit, unit)
-
-
 def main() -> bool:
     print("First view. Repeat with: python3 dev.py bench first_view", flush=True)
     if shutil.which("chromium") is None:
@@ -122,16 +102,13 @@ def main() -> bool:
         email, address = asyncio.run(fill(url, Path(data)))
         with Service(url, Path(data)) as service, chromium() as browser:
             visible, brought = visits(browser, service.where, email, address)
-            pages = {"thread of 50 posts": brought} | every_page(browser, service.where)
-    whole = {name: sum(part["bytes"] for part in parts) / 1000 for name, parts in pages.items()}
-    scripts = {
-        name: sum(part["bytes"] for part in parts if part["kind"] == "js") / 1000 for name, parts in pages.items()
-    }
+    whole = sum(part["bytes"] for part in brought) / 1000
+    scripts = sum(part["bytes"] for part in brought if part["kind"] == "js") / 1000
     return all(
         [
             claim("content visible on a thread of 50 posts", visible, 1.5, "s"),
-            most("a page with its styles and scripts", whole, 100, "kB"),
-            most("scripts", scripts, 20, "kB"),
-            most("requests", {name: len(parts) for name, parts in pages.items()}, 6, ""),
+            claim("the page with its styles and scripts", whole, 100, "kB"),
+            claim("its scripts", scripts, 20, "kB"),
+            claim("its requests", len(brought), 6, ""),
         ]
     )

@@ -19,7 +19,7 @@ async function ask(method) {
   end = isOut ? 0 : Date.now() + left * 1000;
   const at = ends && new Date(ends).toLocaleTimeString("en-GB", { timeStyle: "short" });
   const kept = document.querySelector("[data-composer]") ? " What you write is kept in this browser tab." : "";
-  const link = { href: `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}` };
+  const link = { href: `/sign-in?next=${encodeURIComponent(document.body.dataset.returnTo)}` };
   if (left > WARNING) show();
   else if (isOut) show(`You are signed out.${kept}`, make("a", link, "Sign in to go on"));
   else if (ends === last) show(`Your sign-in ends at ${at}.${kept}`, make("a", link, "Sign in again"));

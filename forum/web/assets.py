@@ -28,6 +28,7 @@ SCRIPTS = {
     "dialogs": ("dialogs",),  # these two later.js fetches when they are asked for
     "beside": ("tagging",),
 }
+STAFF = ("intelligence.css", "taggings.css")  # pages that members never see
 KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 HEADERS = {"cache-control": "public, max-age=31536000, immutable"}
 
@@ -42,8 +43,10 @@ class Assets:
 
     def __init__(self, folder: Path) -> None:
         styles = sorted(folder.glob("*.css"), key=lambda path: (path.name != "site.css", path.name))
+        site = "".join(tight(path) for path in styles if path.name not in ("dark.css", *STAFF))
         made = {
-            "site.css": "".join(tight(path) for path in styles if path.name != "dark.css"),
+            "site.css": site,
+            "staff.css": site + "".join(tight(folder / name) for name in STAFF),
             "dark.css": tight(folder / "dark.css"),
             "icon.svg": (folder / "icon.svg").read_text("utf-8"),
             **{f"{name}.js": bundle(folder, entries) for name, entries in SCRIPTS.items()},

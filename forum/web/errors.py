@@ -25,6 +25,11 @@ TITLES = {
     500: "Something went wrong on our side",
 }
 
+WORDS = {
+    405: "This address takes a form, or only shows a page. Go back, open the page again and try from there.",
+    413: "Shorten what you send. A post may have 10,000 characters.",
+}
+
 
 def error_page(request: Request, status: int, words: str) -> Response:
     return page(request, "error.html", status, title=TITLES.get(status, TITLES[400]), words=words)
@@ -51,7 +56,7 @@ async def refused(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException)
     if fault.status_code == 404:
         return await not_found(request, fault)
-    words = "Shorten what you send. A post may have 10,000 characters." if fault.status_code == 413 else fault.detail
+    words = WORDS.get(fault.status_code, fault.detail)
     response = error_page(request, fault.status_code, words)
     response.headers.update(fault.headers or {})
     return response

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -31,6 +33,7 @@ async def index(request: Request) -> Response:
     user = user_of(request)
     number_of_page, offset = _place(request, GROUPS_PER_PAGE)
     groups = await visible_groups(user).order_by("name").offset(offset).limit(GROUPS_PER_PAGE + 1)
+    _require_some(groups, number_of_page)
     facilitators = await _facilitators([group.id for group in groups])
     return page(
         request,
@@ -49,6 +52,7 @@ async def show(request: Request) -> Response:
     may_read = can_read_group(user, group)
     number_of_page, offset = _place(request, THREADS_PER_PAGE)
     threads = await latest_threads([group.id] if may_read else [], THREADS_PER_PAGE + 1, offset)
+    _require_some(threads, number_of_page)
     return page(
         request,
         "groups/show.html",
@@ -70,6 +74,7 @@ async def members(request: Request) -> Response:
     in_it = Membership.filter(group_id=group.id, ended_at=None)
     by_name = in_it.order_by("person__name", "id").select_related("person__council")
     memberships = await by_name.offset(offset).limit(PEOPLE_PER_PAGE + 1)
+    _require_some(memberships, number_of_page)
     return page(
         request,
         "groups/members.html",
@@ -83,9 +88,22 @@ async def members(request: Request) -> Response:
 
 
 def _place(request: Request, size: int) -> tuple[int, int]:
-    """The page of a list that was asked for, from 1, and how many entries stand before it. Invalid for other words."""
-    number_of_page = min(max(number(request.query_params, "page") or 1, 1), MOST_PAGES)
+    """The page of a list that was asked for, from 1, and how many entries stand before it. NotFound for other words."""
+    try:
+        number_of_page = number(request.query_params, "page")
+    except Invalid:
+        raise NotFound from None
+    if number_of_page is None:
+        return 1, 0
+    if not 1 <= number_of_page <= MOST_PAGES:
+        raise NotFound
     return number_of_page, (number_of_page - 1) * size
+
+
+def _require_some(found: Sequence[object], number_of_page: int) -> None:
+    """NotFound for a page behind the last; the first of an empty list is there."""
+    if number_of_page > 1 and not found:
+        raise NotFound
 
 
 async def _facilitators(group_ids: list[int]) -> dict[int, list[str]]:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -87,6 +88,7 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         "shows_codebook": user is not None and can_see_codebook(user),
         "nonce": request.scope["nonce"],
         "path": request.scope["path"],
+        "return_to": context.get("next") or address_of(request, status),
         "problems": {},
         "values": {},
         **context,
@@ -95,6 +97,18 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     if context["problems"]:  # it shows again what somebody typed, and that may be what no page can carry
         html = REFUSED.sub("\ufffd", html)
     return HTMLResponse(html, status)
+
+
+def address_of(request: Request, status: int) -> str:
+    """Where one comes back to this page: for the answer to a form, the page that the form stood on. Home for a page
+    that is not there: like all of it, this must not differ from one that is not theirs."""
+    if request.method != "GET":
+        path = urlsplit(request.headers.get("referer", "")).path
+        return path if path.startswith("/") else "/"
+    if status != 200:
+        return "/"
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{request.scope['path']}?{query}" if query else str(request.scope["path"])
 
 
 def new_key() -> str:

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from forum.web.sessions import YEAR
+from tests.cast import new_key, thread_in
 from tests.conftest import with_settings
 from tests.web.test_pages import check_page
 
@@ -143,3 +144,16 @@ async def test_the_page_of_parts_is_for_who_is_signed_in(signed_in):
     assert answer.status_code == 200
     check_page(answer.text)
     assert (await (await signed_in(None)).get("/style")).headers["location"] == "/sign-in?next=/style"
+
+
+async def test_choosing_leads_back_to_where_one_was(signed_in):
+    tom, amina = await signed_in("tom"), await signed_in("amina")
+    assert "/appearance?next=/intelligence%3Fsort%3Dpeople" in (await tom.get("/intelligence?sort=people")).text
+    assert "/appearance?next=/groups" in (await tom.get("/appearance?next=/groups")).text
+    thread = await thread_in("adult-social-care")
+    stood_on = f"/threads/{thread.id}"
+    headers = {"origin": amina.site, "referer": amina.site + stood_on}
+    refused = await amina.post(f"{stood_on}/posts", data={"key": new_key(), "body": ""}, headers=headers)
+    assert refused.status_code == 422
+    assert f'"/appearance?next={stood_on}"' in refused.text
+    assert f'data-return-to="{stood_on}"' in refused.text

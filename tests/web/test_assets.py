@@ -24,7 +24,10 @@ def folder(tmp_path):
 
 def addresses(folder):
     assets = Assets(folder)
-    return {name: assets.address(name) for name in ("site.css", "dark.css", "icon.svg", *map("{}.js".format, SCRIPTS))}
+    return {
+        name: assets.address(name)
+        for name in ("site.css", "staff.css", "dark.css", "icon.svg", *map("{}.js".format, SCRIPTS))
+    }
 
 
 # Kept for a year
@@ -74,7 +77,8 @@ def test_what_changes_gets_a_new_address_and_nothing_else_does(folder):
     before = addresses(folder)
     assert addresses(folder) == addresses(STATIC) == before
     for file, changed in [
-        ("taggings.css", {"site.css"}),
+        ("taggings.css", {"staff.css"}),
+        ("threads.css", {"site.css", "staff.css"}),
         ("dark.css", {"dark.css"}),
         ("icon.svg", {"icon.svg"}),
         ("live.js", {"thread.js"}),

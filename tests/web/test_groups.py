@@ -1,5 +1,7 @@
 """Being in groups: the list, one group, its people, leaving and removing."""
 
+import pytest
+
 from forum.actions.groups import add_member, remove_member_by_email
 from forum.actions.threads import start_thread
 from forum.models import Group, Membership, Person, Service
@@ -147,3 +149,11 @@ async def test_names_and_purposes_are_shown_as_text(forum, signed_in):
         assert not {"<b>Finance", "<script>alert", "<i>Gareth"} & {page[at : at + 13] for at in range(len(page))}
         for tag in "<b>", "<i>", "<script>":
             assert tag not in page, address
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "2", "999999", "99999999999999", "abc"])
+@pytest.mark.parametrize("list", ["/groups", "/groups/adult-social-care", "/groups/adult-social-care/members"])
+async def test_a_page_that_a_list_does_not_have_is_not_there(signed_in, list, page):
+    amina = await signed_in("amina")
+    assert (await amina.get(f"{list}?page=1")).status_code == 200
+    assert (await amina.get(f"{list}?page={page}")).status_code == 404
