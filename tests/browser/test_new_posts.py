@@ -157,7 +157,7 @@ def test_a_new_post_is_said_once_with_its_author_and_nothing_else_is(visit: Visi
     expect(offer(amina)).to_have_text("1 new post")
     amina.wait_for_function("() => said.length")
     [words] = said(amina)
-    assert words.startswith("New post by Gareth, Gwynedd: We halved the wait. It took a year.")
+    assert words.startswith("New post by Gareth, Councillor, Gwynedd: We halved the wait. It took a year.")
     assert len(words) < 250 and "More about" not in words
 
     talk.edit("gareth", first, "We halved the wait in two years.")
@@ -204,7 +204,7 @@ def test_amina_pauses_announcements_for_as_long_as_her_tab_is_open(visit: Visit,
     expect(amina.get_by_text("Announcements are paused.")).to_be_hidden()
     talk.say("gareth", "Said again.")
     amina.wait_for_function("() => said.length")
-    assert said(amina) == ["New post by Gareth, Gwynedd: Said again."]
+    assert said(amina) == ["New post by Gareth, Councillor, Gwynedd: Said again."]
 
 
 def test_a_menu_stays_open_and_focus_where_it_is_when_a_post_changes(visit: Visit, talk: Talk) -> None:
