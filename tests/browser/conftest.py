@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.browser.stage import MISSING, Service, build_stage, chromium, sign_in
+from tests.browser.talk import Talk
 from tests.cast import build_cast
 from tests.conftest import Build, Databases
 
@@ -46,6 +47,14 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
     """A running service with the cast in it."""
     with Service(database_url, tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def talk(service: Service) -> Talk:
+    """People who write on the service from elsewhere, with a thread that is full already."""
+    talk = Talk(service)
+    talk.fill()
+    return talk
 
 
 @pytest.fixture(scope="session")

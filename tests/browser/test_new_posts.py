@@ -34,13 +34,6 @@ LISTEN = """() => {
 }"""
 
 
-@pytest.fixture
-def talk(service: Service) -> Talk:
-    talk = Talk(service)
-    talk.fill()
-    return talk
-
-
 def read(page: Page, talk: Talk, more: str = "") -> Page:
     page.goto(talk.path + more)
     expect(page.locator("#live-state")).to_have_text(re.compile("^Connected"))

@@ -22,13 +22,6 @@ FOCUS_IS_CLEAR = """() => {
 }"""
 
 
-@pytest.fixture
-def talk(service: Service) -> Talk:
-    talk = Talk(service)
-    talk.fill()
-    return talk
-
-
 def read(page: Page, talk: Talk) -> Page:
     page.goto(talk.path)
     expect(page.locator("#live-state")).to_have_text(re.compile("^Connected"))
