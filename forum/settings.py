@@ -93,6 +93,7 @@ class Live(Section, frozen=True):
 class Intelligence(Section, frozen=True):
     people: int
     councils: int
+    people_leaving: int
 
 
 class Settings(Section, frozen=True):
@@ -240,6 +241,10 @@ def _judge(settings: Settings) -> None:
         (0 < settings.passwords.memory_kib < 8, "passwords.memory_kib must be at least 8: argon2 takes no less"),
         (settings.intelligence.people < 5, "intelligence.people must be at least 5"),
         (settings.intelligence.councils < 3, "intelligence.councils must be at least 3"),
+        (
+            settings.intelligence.people_leaving < settings.intelligence.people,
+            "intelligence.people_leaving must be at least intelligence.people: what leaves tells more people",
+        ),
         (
             settings.service.workers > 1 and settings.database_url.startswith("sqlite:"),
             "service.workers must be 1 on SQLite: one process writes it; several need PostgreSQL and Redis",

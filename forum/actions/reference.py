@@ -8,6 +8,7 @@ from pathlib import Path
 from forum.actions import action
 from forum.context import Forum
 from forum.models import Council, Theme
+from forum.models.themes import guid_of
 
 REFERENCE = Path(__file__).parent.parent / "reference"
 
@@ -23,6 +24,7 @@ async def load_reference(forum: Forum) -> None:
             for position, row in enumerate(read_rows("codebook.csv"), 1):
                 theme = await Theme.create(
                     code=row["code"],
+                    guid=guid_of(row["code"]),
                     parent_id=ids.get(row["parent"]),
                     name=row["name"],
                     definition=row["definition"],

@@ -1,25 +1,44 @@
 """What is stored, one noun a file. Models hold columns and nothing else; what people do with them is in actions/."""
 
+from forum.models.commitments import Commitment, Notice
 from forum.models.councils import Council
 from forum.models.groups import Group, Membership
+from forum.models.memos import Memo
 from forum.models.people import Person, Session
 from forum.models.posts import Edition, Hiding, Post
+from forum.models.quotes import Quote
 from forum.models.references import Reference
+from forum.models.releases import Finding, Release, ReleaseFile, ReleaseQuote
+from forum.models.second_readings import SampledPost, SecondReading, SecondTheme
 from forum.models.service import Service
 from forum.models.submissions import Submission
-from forum.models.taggings import Tagging
-from forum.models.themes import Theme
+from forum.models.taggings import Move, NoTheme, Tagging
+from forum.models.themes import CodebookRevision, Theme
 from forum.models.threads import Thread
 
 __all__ = [
+    "CodebookRevision",
+    "Commitment",
     "Council",
     "Edition",
+    "Finding",
     "Group",
     "Hiding",
     "Membership",
+    "Memo",
+    "Move",
+    "NoTheme",
+    "Notice",
     "Person",
     "Post",
+    "Quote",
     "Reference",
+    "Release",
+    "ReleaseFile",
+    "ReleaseQuote",
+    "SampledPost",
+    "SecondReading",
+    "SecondTheme",
     "Service",
     "Session",
     "Submission",
