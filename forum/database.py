@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext, require_context
 from tortoise.exceptions import BaseORMException
@@ -138,6 +139,10 @@ async def select(sql: str, *values: Any) -> Rows:
 def as_time(value: Any) -> datetime:
     """The time in a column that `select` brought."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def is_in_transaction() -> bool:
+    return isinstance(require_context().db(), TransactionalDBClient)
 
 
 def transaction() -> Any:

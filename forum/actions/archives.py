@@ -11,6 +11,7 @@ from forum.actions.archive_additions import Additions, append, find_additions
 from forum.actions.archive_checks import read_archive, read_lists
 from forum.archive_lines import ThemeLine
 from forum.archiving import Report
+from forum.audit import record
 from forum.context import Forum
 from forum.markup import render_now
 from forum.models import Group, Membership, Person, Post, Reference, Tagging, Theme, Thread
@@ -68,6 +69,7 @@ async def add_archived(forum: Forum, new: Additions) -> None:
             tagging.post_revision = post.revision
         await Tagging.bulk_create([tagging for tagging, _, _ in new.taggings], batch_size=1000)
         await Reference.bulk_create(new.references, batch_size=1000)
+        await record(forum, None, "import_archive", **new.count())
 
 
 async def _add_themes(lines: list[ThemeLine]) -> None:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from tortoise.exceptions import IntegrityError
 
 from forum.actions.archives import import_archive
+from forum.actions.audit import note_export
 from forum.actions.reference import load_reference
 from forum.archive_lines import Fault
 from forum.archiving import Report, lines, take_snapshot
@@ -64,6 +65,7 @@ def run_archive(arguments: argparse.Namespace) -> int:
 
 async def archive_file(forum: Forum, path: Path, report: Report) -> None:
     """Write everything into a file that only its owner reads. Until it is whole, what was at `path` stays."""
+    await note_export(forum, None, "archive.jsonl")
     snapshot = await take_snapshot(forum)
     await asyncio.to_thread(replace_file, path, lines(forum, snapshot, report))
 
