@@ -16,6 +16,7 @@ from forum.markup import as_text
 from forum.permissions import User
 
 MOST_FIELDS = 200
+MOST_PARTS, MOST_PART_BYTES = 20, 2**20
 
 
 class IdConvertor(Convertor[int]):
@@ -96,6 +97,32 @@ async def read_form(request: Request, ticks: str = "") -> Form:
         else:
             form[name] = value
     return form
+
+
+async def read_upload(request: Request, field: str) -> tuple[Form, bytes]:
+    """The fields of a form that carries a file, and the file; b"" when none was chosen. Each field comes once.
+
+    415 unless it is multipart; Invalid for one that cannot be read. How long it may be all in all, BodyLimit says.
+    """
+    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if content_type != "multipart/form-data":
+        raise HTTPException(415, "Send this form as multipart/form-data.")
+    form, content = Form(), b""
+    form.ticked = []
+    try:
+        async with request.form(max_files=1, max_fields=MOST_PARTS, max_part_size=MOST_PART_BYTES) as parts:
+            for name, value in parts.multi_items():
+                if name in form or (not isinstance(value, str) and (content or name != field)):
+                    raise Invalid(f"The field “{name[:40]}” came more than once, or with a file. Send it once.")
+                if isinstance(value, str):
+                    form[name] = value
+                else:
+                    content = await value.read()
+    except HTTPException as fault:
+        if fault.status_code != 400:
+            raise  # it is too long
+        raise Invalid("This form cannot be read: open the page again and send it from there.") from None
+    return form, content
 
 
 def word(values: Mapping[str, str], name: str) -> str:

@@ -124,11 +124,11 @@ JUNK = [
 ]  # fmt: skip
 FIELDS = [
     "email", "password", "next", "title", "body", "quotable", "key", "preview", "revision", "reason", "note", "theme",
-    "kind", "start", "end", "sentence",
+    "kind", "start", "end", "sentence", "code", "name", "parent", "where", "into", "act",
 ]  # fmt: skip
 QUERIES = [
     "page", "since", "epoch", "post", "next", "group", "region", "council", "council_type", "kind", "theme", "from",
-    "to",
+    "to", "status", "into",
 ]  # fmt: skip
 ROUTES = [route for route in [*PUBLIC, *PRIVATE] if isinstance(route, Route)]
 
