@@ -29,9 +29,10 @@ function begin(here) {
     turn ??= load(target.action, { method: "POST", body: new URLSearchParams(new FormData(target, submitter)) });
   };
   place.onkeydown = async (event) => {
-    const { key, ctrlKey, metaKey, altKey, repeat } = event;
-    if (key === "Escape" && thread && !event.defaultPrevented) close();
-    if (!/^[1-6fnpu]$/.test(key) || ctrlKey || metaKey || altKey || repeat || event.target.id === "theme") return;
+    const { key, target, ctrlKey, metaKey, altKey, repeat } = event;
+    const isTyping = target.matches("input:not([type=checkbox]), select, textarea:not(#source)");
+    if (key === "Escape" && thread && !event.defaultPrevented && !(isTyping && target.value)) close();
+    if (!/^[0-6fnpu]$/.test(key) || ctrlKey || metaKey || altKey || repeat || isTyping) return;
     event.preventDefault(); // or the letter goes on into the field that gets focus
     await turn;
     $(`[data-key="${key}"]`)?.click();

@@ -35,8 +35,8 @@ class SecondReading(Model):
 
 
 class SampledPost(Model):
-    """A post of the sample, in its place. `first_themes` are the codes it carried when the sample was drawn, as JSON:
-    what the second reading is compared with, whatever is tagged later."""
+    """A post of the sample, in its place. `first_themes` are the ids of the themes that it carried when the sample
+    was drawn, as JSON: what the second reading is compared with, whatever is tagged or called differently later."""
 
     id = fields.BigIntField(primary_key=True, generated=False, default=new_id)
     second_reading: fields.ForeignKeyRelation[SecondReading] = fields.ForeignKeyField(

@@ -1,29 +1,28 @@
-"""The tagging panel: the stored source of a thread's posts, and the themes that were put on it.
-
-Positions count in the stored source, so that is what it shows, as plain text. Members never get here.
-"""
+"""Tagging: addresses of the panel, and the forms on it. Members never get here."""
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from tortoise.expressions import Subquery
-from tortoise.queryset import QuerySet
 
-from forum.actions.taggings import WHO_TAGS, remove_tagging, tag_post
+from forum.actions.candidates import tag_with_candidate
+from forum.actions.taggings import (
+    WHO_TAGS,
+    confirm_tagging,
+    remove_tagging,
+    say_no_theme,
+    tag_post,
+    take_back_no_theme,
+)
 from forum.errors import Invalid, NotFound
-from forum.markup import sentences
-from forum.models import Post, Tagging, Theme
-from forum.models.taggings import KINDS
-from forum.permissions import can_facilitate, can_tag, can_tag_post, require, visible_post, visible_thread
-from forum.web.rendering import machine, page
+from forum.models import Post, Tagging
+from forum.permissions import blind_posts, can_facilitate, can_tag, require, visible_tagging, visible_thread
+from forum.web.panel import panel, shown_taggings, unanswered_posts
+from forum.web.rendering import machine
 from forum.web.requests import Form, forum_of, number, read_form, user_of
-
-LISTED = 50  # taggings of the thread, newest first
-USED_LAST = 5  # themes to have again with one press
 
 
 async def show(request: Request) -> Response:
@@ -31,17 +30,18 @@ async def show(request: Request) -> Response:
     thread = await visible_thread(user, request.path_params["thread_id"])
     require(can_tag(user, thread.group), WHO_TAGS)
     if "application/json" in request.headers.get("accept", ""):
-        taggings = Tagging.filter(post__thread_id=thread.id).order_by("post__number", "created_at")
-        found = await taggings.select_related("theme", "post")
+        taggings = shown_taggings(user, thread.id, await blind_posts(user, thread.id))
+        found = await taggings.order_by("post__number", "created_at").select_related("theme", "post")
         return JSONResponse([_as_json(tagging, can_facilitate(user, thread.group)) for tagging in found])
     post_id = number(request.query_params, "post")
     if post_id is None:
-        post = await _untagged(thread.id).first() or await Post.filter(thread_id=thread.id).order_by("number").first()
+        in_thread = Post.filter(thread_id=thread.id).order_by("number")
+        post = await unanswered_posts(thread.id).first() or await in_thread.first()
     else:
         post = await Post.get_or_none(id=post_id, thread_id=thread.id)
     if post is None:
         raise NotFound
-    return await _panel(request, post.id)
+    return await panel(request, post.id)
 
 
 async def create(request: Request) -> Response:
@@ -49,88 +49,75 @@ async def create(request: Request) -> Response:
     post_id = request.path_params["post_id"]
     form = await read_form(request, ticks="sentence")
     try:
-        revision = form.number("revision")
-        if revision is None:
-            raise Invalid({"revision": "This form does not say which text it tags. Open the page again."})
+        revision = _revision(form)
         passage = _passage(form)
-        theme, kind = form.word("theme"), form.word("kind")
-        tagging_id = await tag_post(forum, user, post_id, theme, kind, passage, revision, form.key)
+        theme, kind, name = form.word("theme"), form.word("kind"), form.get("name", "")
+        if theme and name.strip():
+            raise Invalid({"name": "Choose a theme or propose one, not both. Empty this, or choose no theme."})
+        if name.strip():
+            note = form.get("note", "")
+            tagging_id = await tag_with_candidate(forum, user, post_id, name, note, kind, passage, revision, form.key)
+        else:
+            tagging_id = await tag_post(forum, user, post_id, theme, kind, passage, revision, form.key)
     except Invalid as invalid:
-        return await _panel(request, post_id, 422, invalid, form)
-    return await _to_panel(post_id, f"tagged={tagging_id}")
+        return await panel(request, post_id, 422, invalid, form)
+    return await to_panel(post_id, f"tagged={tagging_id}")
 
 
 async def remove(request: Request) -> Response:
     form = await read_form(request)
     post_id = await remove_tagging(forum_of(request), user_of(request), request.path_params["tagging_id"], form.key)
-    return await _to_panel(post_id, "taken-off")
+    return await to_panel(post_id, "taken-off")
 
 
-async def _panel(
-    request: Request, post_id: int, status: int = 200, invalid: Invalid | None = None, form: Form | None = None
-) -> Response:
-    user, forum = user_of(request), forum_of(request)
-    post = await visible_post(user, post_id)
-    require(can_tag(user, post.thread.group), WHO_TAGS)
-    await post.fetch_related("author", "council")
-    size = forum.settings.limits.posts_per_page
-    in_thread = Post.filter(thread_id=post.thread_id)
-    untagged = _untagged(post.thread_id)
-    others = await _newest_taggings(post.thread_id)
-    return page(
-        request,
-        "taggings/panel.html",
-        status,
-        post=post,
-        thread=post.thread,
-        thread_page=math.ceil(post.number / size),
-        before=await in_thread.filter(number=post.number - 1).first(),
-        after=await in_thread.filter(number=post.number + 1).first(),
-        next_untagged=await untagged.filter(number__gt=post.number).first()
-        or await untagged.filter(number__lt=post.number).first(),
-        untagged=await untagged.count(),
-        visible=await in_thread.filter(hidden_at=None).count(),
-        sentences=[(start, end, post.body[start:end]) for start, end in sentences(post.body)],
-        reads_words=can_tag_post(user, post),
-        ticked=form.ticked if form else [],
-        tagged=await _tagged_now(request, post.id),
-        taken_off="taken-off" in request.query_params,
-        taggings=await Tagging.filter(post_id=post.id).order_by("created_at").select_related("theme", "by"),
-        others=others,
-        listed=LISTED,
-        used_last=list({tagging.theme_id: tagging.theme for tagging in others}.values())[:USED_LAST],
-        themes=await Theme.all().order_by("position"),
-        kinds=KINDS,
-        problems=invalid.problems if invalid else {},
-        values=form or Form(),
-    )
+async def confirm(request: Request) -> Response:
+    user, tagging_id = user_of(request), request.path_params["tagging_id"]
+    tagging = await visible_tagging(user, tagging_id)
+
+    async def act(form: Form) -> int:
+        return await confirm_tagging(forum_of(request), user, tagging_id, _revision(form), form.key)
+
+    return await _answer(request, tagging.post_id, act, "still-fits")
 
 
-def _untagged(thread_id: int) -> QuerySet[Post]:
-    """The visible posts of a thread that carry no tagging, in their order."""
-    tagged = Tagging.filter(post__thread_id=thread_id).values("post_id")
-    return Post.filter(thread_id=thread_id, hidden_at=None).exclude(id__in=Subquery(tagged)).order_by("number")
+async def no_theme(request: Request) -> Response:
+    post_id = request.path_params["post_id"]
+
+    async def act(form: Form) -> int:
+        return await say_no_theme(forum_of(request), user_of(request), post_id, _revision(form), form.key)
+
+    return await _answer(request, post_id, act, "no-theme")
 
 
-async def _newest_taggings(thread_id: int) -> list[Tagging]:
-    return (
-        await Tagging.filter(post__thread_id=thread_id)
-        .order_by("-created_at", "-id")
-        .select_related("theme", "post")
-        .limit(LISTED)
-    )
+async def take_back(request: Request) -> Response:
+    post_id = request.path_params["post_id"]
+
+    async def act(form: Form) -> int:
+        return await take_back_no_theme(forum_of(request), user_of(request), post_id, form.key)
+
+    return await _answer(request, post_id, act, "taken-back")
 
 
-async def _tagged_now(request: Request, post_id: int) -> Tagging | None:
-    """The tagging that this person has just put here, which one press takes off again."""
-    tagging_id = number(request.query_params, "tagged")
-    mine = Tagging.filter(id=tagging_id, post_id=post_id, by_id=user_of(request).id)
-    return await mine.select_related("theme").first() if tagging_id is not None else None
-
-
-async def _to_panel(post_id: int, done: str) -> Response:
+async def to_panel(post_id: int, done: str) -> Response:
     post = await Post.get(id=post_id)
     return RedirectResponse(f"/threads/{post.thread_id}/taggings?post={post.id}&{done}", 303)
+
+
+async def _answer(request: Request, post_id: int, act: Callable[[Form], Awaitable[int]], done: str) -> Response:
+    """Do it, and lead to the panel at the post; or show there why not."""
+    form = await read_form(request)
+    try:
+        await act(form)
+    except Invalid as invalid:
+        return await panel(request, post_id, 422, invalid)
+    return await to_panel(post_id, done)
+
+
+def _revision(form: Form) -> int:
+    revision = form.number("revision")
+    if revision is None:
+        raise Invalid({"revision": "This form does not say which text it is about. Open the page again."})
+    return revision
 
 
 def _passage(form: Form) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from forum.context import Forum
 from tests.cast import PASSWORD, build_demo
-from tests.hard_words import build_hard_words
+from tests.hard_words import build_hard_releases, build_hard_tags, build_hard_words
 from tests.processes import running
 
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
@@ -22,6 +22,8 @@ async def build_stage(forum: Forum) -> None:
     """The demo world, and beside it two hidden groups with words that are hard to set."""
     await build_demo(forum)
     await build_hard_words(forum)
+    await build_hard_tags(forum)
+    await build_hard_releases(forum)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from forum.models import Post, Tagging, Thread
+from forum.models import CodebookRevision, NoTheme, Post, Tagging, Theme, Thread
 from tests.cast import new_key, posts_in, thread_in, user
 
 JSON = {"accept": "application/json"}
@@ -113,15 +113,15 @@ async def test_progress_counts_visible_posts_with_a_tagging_of_anybody(signed_in
     ruth, tom = await signed_in("ruth"), await signed_in("tom")
     first, second, _ = await posts_in("adult-social-care")
     panel = f"/threads/{post.thread_id}/taggings"
-    assert "0 of 3 posts tagged" in (await ruth.get(panel)).text
+    assert "0 of 3 posts answered" in (await ruth.get(panel)).text
     await tag(tom, first)
     await tag(ruth, first, theme="CARE-1")
-    assert "1 of 3 posts tagged" in (await ruth.get(panel)).text
+    assert "1 of 3 posts answered" in (await ruth.get(panel)).text
     await ruth.act(f"/posts/{first.id}/hide", reason="personal", note="")
-    assert "0 of 2 posts tagged" in (await ruth.get(panel)).text
+    assert "0 of 2 posts answered" in (await ruth.get(panel)).text
     assert "Tag post 2 of 3" in (await ruth.get(panel)).text
     await ruth.act(f"/posts/{second.id}/hide", reason="personal", note="")
-    assert "0 of 1 post tagged" in (await ruth.get(panel)).text
+    assert "0 of 1 post answered" in (await ruth.get(panel)).text
 
 
 async def test_what_ruth_has_just_tagged_she_can_undo_and_only_she(signed_in, post):
@@ -235,7 +235,8 @@ async def test_a_tagging_is_taken_off_once_however_often_it_is_sent(signed_in, p
     [tagging] = await Tagging.all()
     address = f"/taggings/{tagging.id}/remove"
     panel = f"/threads/{post.thread_id}/taggings?post={post.id}"
-    assert f'action="{address}"' in (await tom.get(panel)).text
+    assert f'action="{address}"' in (await ruth.get(panel)).text
+    assert f'action="{address}"' not in (await tom.get(panel)).text
     assert (await ruth.send_form(address)).status_code == 422
     first, second = [await ruth.send_form(address, key=key) for _ in range(2)]
     assert first.status_code == second.status_code == 303
@@ -270,20 +271,9 @@ async def test_an_edit_after_a_tagging_shows_what_was_tagged(signed_in, post):
     await tag(ruth, post, start=0, end=5)
     await amina.act(f"/posts/{post.id}/edit", body="Quite other words", revision=post.revision)
     page = (await ruth.get(f"/threads/{post.thread_id}/taggings?post={post.id}")).text
-    assert "these words are no longer where they were" in page
+    assert "Review: the post was edited." in page and "These words are no longer where they were" in page
     [listed] = (await ruth.get(f"/threads/{post.thread_id}/taggings", headers=JSON)).json()
     assert listed["quote"] == SOURCE[:5]
-
-
-async def test_the_codebook_is_a_page_and_a_table(signed_in):
-    ruth = await signed_in("ruth")
-    page = await ruth.get("/codebook")
-    assert page.text.count("<h2 ") == 12 and page.text.count("<h3 ") == 60
-    table = await ruth.get("/codebook.csv")
-    assert table.headers["content-type"] == "text/csv; charset=utf-8"
-    lines = table.content.decode().split("\r\n")
-    assert lines[0] == "code,parent,name,definition,include,exclude,example"
-    assert len([line for line in lines if line.startswith("CARE-3,CARE,")]) == 1
 
 
 async def test_the_words_of_a_hidden_post_are_for_facilitators_only(signed_in, post):
@@ -309,3 +299,246 @@ async def test_the_same_theme_and_kind_twice_in_one_place_is_once(signed_in, pos
     assert (await tag(ruth, post, start=0, end=3)).status_code == 303
     assert (await tag(tom, post)).status_code == 303  # another person's tagging is their own
     assert await Tagging.filter(post_id=post.id).count() == 3
+
+
+# A tagging belongs to its coder
+
+
+async def test_what_tom_put_there_ruth_sees_and_does_not_take_off(signed_in, post):
+    ruth, tom = await signed_in("ruth"), await signed_in("tom")
+    await tag(tom, post)
+    await tag(ruth, post)
+    toms, ruths = await Tagging.get(by_id=(await user("tom")).id), await Tagging.get(by_id=(await user("ruth")).id)
+    page = (await ruth.get(f"/threads/{post.thread_id}/taggings?post={post.id}")).text
+    assert "Barrier</span> by Tom<" in page and "Barrier</span> by Ruth (you)<" in page
+    assert f"/taggings/{ruths.id}/remove" in page and f"/taggings/{toms.id}/remove" not in page
+    assert "only they take it off" in page
+    answer = await ruth.act(f"/taggings/{toms.id}/remove")
+    assert answer.status_code == 403 and "Tom put this theme there" in answer.text
+    assert (await ruth.act(f"/taggings/{toms.id}/confirm", revision=post.revision)).status_code == 403
+    assert (await tom.act(f"/taggings/{ruths.id}/remove")).status_code == 403
+    assert await Tagging.all().count() == 2
+    assert (await tom.act(f"/taggings/{toms.id}/remove")).status_code == 303
+    assert [tagging.id for tagging in await Tagging.all()] == [ruths.id]
+
+
+async def test_members_get_404_where_staff_get_403(signed_in, post):
+    amina, ruth = await signed_in("amina"), await signed_in("ruth")
+    await tag(ruth, post)
+    [tagging] = await Tagging.all()
+    for address in f"/taggings/{tagging.id}/remove", f"/taggings/{tagging.id}/confirm":
+        assert (await amina.act(address, revision=post.revision)).status_code == 404
+    assert (await amina.act(f"/posts/{post.id}/no-theme", revision=post.revision)).status_code == 403
+    assert await Tagging.exists() and not await NoTheme.exists()
+
+
+# No theme fits
+
+
+async def test_no_theme_is_an_answer_and_leads_on(signed_in, post):
+    ruth, tom = await signed_in("ruth"), await signed_in("tom")
+    first, second, _ = await posts_in("adult-social-care")
+    panel = f"/threads/{post.thread_id}/taggings"
+    answer = await ruth.act(f"/posts/{first.id}/no-theme", revision=first.revision)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{panel}?post={first.id}&no-theme")
+    page = (await ruth.get(answer.headers["location"])).text
+    assert "Saved: no theme fits." in page and "Undo “No theme fits”" in page
+    assert "1 of 3 posts answered: 0 tagged, 1 with no theme" in page
+    assert '<progress max="3" value="1"' in page
+    assert "Tag post 2 of 3" in (await ruth.get(panel)).text
+    await tag(tom, first)  # Tom thinks otherwise: both answers stand, and it counts as tagged
+    page = (await tom.get(f"{panel}?post={first.id}")).text
+    assert 'No theme fits</strong></p><p class="meta">by Ruth<' in page and "Undo “No theme" not in page
+    assert "1 of 3 posts answered</p>" in page
+    await ruth.act(f"/posts/{second.id}/no-theme", revision=second.revision)
+    assert "2 of 3 posts answered: 1 tagged, 1 with no theme" in (await ruth.get(panel)).text
+
+
+async def test_no_theme_is_said_once_and_taken_back(signed_in, post):
+    ruth, key = await signed_in("ruth"), new_key()
+    address = f"/posts/{post.id}/no-theme"
+    for _ in range(2):
+        assert (await ruth.send_form(address, key=key, revision=post.revision)).status_code == 303
+    assert (await ruth.act(address, revision=post.revision)).status_code == 303
+    assert await NoTheme.all().count() == 1
+    done = (await ruth.act(f"{address}/undo")).headers["location"]
+    assert "Taken back." in (await ruth.get(done)).text
+    assert not await NoTheme.exists()
+    assert (await ruth.act(f"{address}/undo")).status_code == 303
+
+
+async def test_ten_at_once_say_no_theme_once(signed_in, post):
+    ruth = await signed_in("ruth")
+    answers = await asyncio.gather(*(ruth.act(f"/posts/{post.id}/no-theme", revision=post.revision) for _ in range(10)))
+    assert {answer.status_code for answer in answers} == {303}
+    assert await NoTheme.all().count() == 1
+
+
+async def test_a_theme_and_no_theme_of_one_person_do_not_stand_together(signed_in, post):
+    ruth = await signed_in("ruth")
+    await ruth.act(f"/posts/{post.id}/no-theme", revision=post.revision)
+    await tag(ruth, post)
+    assert not await NoTheme.exists()
+    answer = await ruth.act(f"/posts/{post.id}/no-theme", revision=post.revision)
+    assert answer.status_code == 422 and "Take it off first" in answer.text
+    assert not await NoTheme.exists()
+
+
+async def test_once_the_post_is_edited_no_theme_was_said_of_other_words(signed_in, post):
+    ruth, amina = await signed_in("ruth"), await signed_in("amina")
+    address, panel = f"/posts/{post.id}/no-theme", f"/threads/{post.thread_id}/taggings"
+    await ruth.act(address, revision=post.revision)
+    await amina.act(f"/posts/{post.id}/edit", body=SOURCE, quotable="yes", revision=post.revision)
+    assert "1 of 3 posts answered" in (await ruth.get(panel)).text  # only the permission changed
+    await amina.act(f"/posts/{post.id}/edit", body=f"{SOURCE} I do.", revision=post.revision + 1)
+    assert "0 of 3 posts answered" in (await ruth.get(panel)).text
+    answer = await ruth.act(address, revision=post.revision)
+    assert answer.status_code == 422 and "has changed since you opened it" in answer.text
+    assert (await ruth.act(address, revision="x")).status_code == 422
+    assert not await NoTheme.exists()
+
+
+# When the post is edited
+
+
+async def edit(signed_in, post, body, **fields):
+    post = await Post.get(id=post.id)
+    amina = await signed_in("amina")
+    answer = await amina.act(f"/posts/{post.id}/edit", body=body, revision=post.revision, **fields)
+    assert answer.status_code == 303, answer.text
+    return await Post.get(id=post.id)
+
+
+async def test_a_passage_finds_its_words_again(signed_in, post):
+    ruth = await signed_in("ruth")
+    start = SOURCE.index("Who pays?")
+    await tag(ruth, post, start=start, end=start + 9)
+    [before] = await Tagging.all()
+    assert (before.quote, before.before, before.after) == ("Who pays?", SOURCE[start - 32 : start], "")
+    edited = await edit(signed_in, post, f"👩‍👩‍👧 Good news first.\n\n{SOURCE} I do.")
+    [after] = await Tagging.all()
+    assert edited.body[after.start : after.end] == after.quote == "Who pays?"
+    assert (after.start, after.post_revision, after.review_at) == (edited.body.index("Who"), edited.revision, None)
+    assert after.after == " I do."
+    assert "Review:" not in (await ruth.get(f"/threads/{post.thread_id}/taggings?post={post.id}")).text
+
+
+async def test_a_tagging_without_context_takes_it_from_the_text_that_it_stood_in(signed_in, post):
+    """As those have it that were put there before context was kept, or came in an archive."""
+    ruth, words = await signed_in("ruth"), "Who pays?"
+    start = SOURCE.index(words)
+    await tag(ruth, post, start=start, end=start + len(words))
+    await Tagging.all().update(before="", after="")
+    edited = await edit(signed_in, post, f"{words} That is one. {SOURCE} {words} That is another.")
+    [tagging] = await Tagging.all()
+    assert (tagging.start, tagging.review_at) == (edited.body.index(SOURCE) + start, None)
+
+
+async def test_words_that_are_gone_are_for_its_coder_to_review(signed_in, post):
+    ruth, tom = await signed_in("ruth"), await signed_in("tom")
+    await tag(ruth, post, start=0, end=5)
+    edited = await edit(signed_in, post, "Quite other words")
+    [tagging] = await Tagging.all()
+    assert tagging.review_at is not None and tagging.quote == SOURCE[:5]
+    panel = f"/threads/{post.thread_id}/taggings?post={post.id}"
+    address = f"/taggings/{tagging.id}/confirm"
+    theirs, mine = (await tom.get(panel)).text, (await ruth.get(panel)).text
+    assert "Review: the post was edited." in theirs and address not in theirs and "For you to review" not in theirs
+    assert "It still fits the whole post" in mine and f'action="{address}"' in mine
+    assert "Review post 3</a>" in mine
+    answer = await ruth.act(address, revision=post.revision)
+    assert answer.status_code == 422 and "has changed since you opened it" in answer.text
+    answer = await ruth.act(address, revision=edited.revision)
+    assert "It still fits." in (await ruth.get(answer.headers["location"])).text
+    [tagging] = await Tagging.all()
+    assert (tagging.review_at, tagging.start, tagging.end, tagging.quote) == (None, None, None, "")
+    assert "Review" not in (await ruth.get(panel)).text
+
+
+async def test_words_that_come_back_are_found_and_need_no_review(signed_in, post):
+    ruth = await signed_in("ruth")
+    await tag(ruth, post, start=0, end=5)
+    await edit(signed_in, post, "Quite other words")
+    await edit(signed_in, post, f"> {SOURCE}")
+    [tagging] = await Tagging.all()
+    assert (tagging.start, tagging.end, tagging.review_at) == (2, 7, None)
+
+
+async def test_a_theme_on_the_whole_post_is_reviewed_when_its_words_change(signed_in, post):
+    ruth = await signed_in("ruth")
+    await tag(ruth, post)
+    await tag(ruth, post, theme="FIN")
+    edited = await edit(signed_in, post, f"{SOURCE} I do.")
+    care, fin = await Tagging.all().order_by("created_at")
+    assert care.review_at and fin.review_at
+    await ruth.act(f"/taggings/{care.id}/confirm", revision=edited.revision)
+    await ruth.act(f"/taggings/{fin.id}/remove")
+    [kept] = await Tagging.all()
+    assert (kept.id, kept.review_at, kept.post_revision) == (care.id, None, edited.revision)
+
+
+async def test_a_permission_to_quote_is_no_edit_of_the_words(signed_in, post):
+    ruth = await signed_in("ruth")
+    await tag(ruth, post)
+    await tag(ruth, post, start=0, end=5)
+    before = await Tagging.all().order_by("id").values()
+    await edit(signed_in, post, SOURCE, quotable="yes")
+    assert await Tagging.all().order_by("id").values() == before
+
+
+async def test_an_edit_that_fails_leaves_taggings_alone(signed_in, post):
+    ruth, amina = await signed_in("ruth"), await signed_in("amina")
+    await tag(ruth, post, start=0, end=5)
+    before = await Tagging.all().values()
+    assert (await amina.act(f"/posts/{post.id}/edit", body="Other", revision=1)).status_code == 422
+    assert await Tagging.all().values() == before
+
+
+# A theme that the codebook lacks
+
+
+async def test_other_proposes_a_theme_and_tags_with_it_at_once(signed_in, post):
+    ruth = await signed_in("ruth")
+    said = {"theme": "", "name": "Cold homes", "note": "Homes too cold to leave hospital for"}
+    answer = await tag(ruth, post, start=0, end=5, **said)
+    assert answer.status_code == 303
+    [tagging] = await Tagging.all().select_related("theme")
+    theme = tagging.theme
+    assert (theme.name, theme.status, theme.definition) == ("Cold homes", "candidate", said["note"])
+    assert (tagging.quote, answer.headers["location"].endswith(f"tagged={tagging.id}")) == (SOURCE[:5], True)
+    page = (await ruth.get(answer.headers["location"])).text
+    assert f'<option value="{theme.code}"' in page and f"Tagged {theme.code} as Barrier." in page
+    assert (await CodebookRevision.get(theme_id=theme.id)).by_id == (await user("ruth")).id
+
+
+async def test_other_is_all_or_nothing_and_once(signed_in, post):
+    ruth, key = await signed_in("ruth"), new_key()
+    themes = await Theme.all().count()
+    other = {"theme": "", "name": "Cold homes", "note": "Too cold to go home to"}
+    for fields, field in [
+        ({"kind": ""}, "kind"),
+        ({"note": ""}, "note"),
+        ({"name": "x" * 121}, "name"),
+        ({"theme": "CARE-3"}, "name"),
+        ({"start": 0, "end": 5000}, "start"),
+    ]:
+        answer = await tag(ruth, post, **(other | fields))
+        assert answer.status_code == 422 and f'href="#{field}"' in answer.text, fields
+        assert '<details class="other" open>' in answer.text
+    assert (await tag(ruth, post, **other, revision=1)).status_code == 422
+    assert (await Theme.all().count(), await Tagging.all().count()) == (themes, 0)
+    first, second = [await tag(ruth, post, key=key, **other) for _ in range(2)]
+    assert first.headers["location"] == second.headers["location"]
+    assert (await Theme.all().count(), await Tagging.all().count()) == (themes + 1, 1)
+
+
+async def test_only_themes_in_use_can_be_put(signed_in, post):
+    ruth = await signed_in("ruth")
+    await tag(ruth, post, theme="CARE-2")
+    await Theme.filter(code="CARE-1").update(status="retired")
+    await Theme.filter(code="CARE-2").update(status="merged")
+    page = (await ruth.get(f"/threads/{post.thread_id}/taggings?post={post.id}")).text
+    for code in "CARE-1", "CARE-2":
+        assert f'<option value="{code}"' not in page and f'value="{code}">' not in page
+        assert (await tag(ruth, post, theme=code, kind="issue")).status_code == 422
+    assert "<strong>CARE-2 " in page  # what stands stays in sight
