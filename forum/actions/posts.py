@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from forum.actions import action, check_key, first_time
+from forum.actions.quotes import follow_hiding, follow_post
+from forum.actions.taggings import follow_edit
+from forum.audit import record
 from forum.context import Forum
 from forum.database import select
 from forum.errors import Invalid
@@ -112,6 +115,9 @@ async def edit_post(forum: Forum, user: User, post_id: int, body: str, quotable:
         await Post.filter(id=post_id).update(
             body=body, html=html, quotable=quotable, edited_at=forum.clock(), revision=revisions[thread_id]
         )
+        await follow_post(post, body, quotable, revisions[thread_id], forum.clock())
+        if body != post.body:
+            await follow_edit(post, body, revisions[thread_id], forum.clock())
     return post_id
 
 
@@ -132,6 +138,8 @@ async def hide_post(forum: Forum, user: User, post_id: int, reason: str, note: s
             now = forum.clock()
             await Hiding.create(post_id=post_id, by_id=user.id, reason=reason, note=note, created_at=now)
             await Post.filter(id=post_id).update(hidden_at=now, revision=revisions[thread_id])
+            await follow_hiding(post_id, now)
+            await record(forum, user, "hide_post", "post", post_id, group=post.thread.group_id, reason=reason)
     return post_id
 
 
@@ -151,6 +159,7 @@ async def restore_post(forum: Forum, user: User, post_id: int, reason: str, key:
                 restored_at=forum.clock(), restored_by_id=user.id, restored_reason=reason
             )
             await Post.filter(id=post_id).update(hidden_at=None, revision=revisions[thread_id])
+            await record(forum, user, "restore_post", "post", post_id, group=post.thread.group_id)
     return post_id
 
 
