@@ -1,17 +1,26 @@
 """What may be shown: pure functions over a finished table, without the database.
 
 Counts that rest on too few people or councils are hidden, all three of a row together. A true zero is shown: that
-nobody raised a theme tells of nobody. What keeps a hidden count from being worked out from its neighbours has its place
-in `protect`, which sees the whole table at once; so far it judges each row by itself.
+nobody raised a theme tells of nobody. Then `protect`, which sees the whole table at once, hides more until no hidden
+count can be worked out from its neighbours, nor a total of hidden counts that itself rests on too few.
+
+It is proof against somebody who knows the rule and which rows it hid, and how all counts hang together; not against
+somebody who knows what members said. That a whole less one of its parts is a small number tells who did not raise
+something, and is no count of the table: it may be worked out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+from forum.intelligence.attacker import FAR, Attacker
 
 SIGN = "[c]"  # confidential, as official statistics print it
+WHOLES_LAST = 1_000_000  # a total is dearer to hide than any parts
+POSTS, PEOPLE, COUNCILS = range(3)
+MEASURES = ("posts", "people", "councils")
 Row = TypeVar("Row")
 
 
@@ -32,20 +41,194 @@ ZERO = Counts(0, 0, 0)
 HIDDEN = Counts(None, None, None)
 
 
-def protect(table: Mapping[Row, Counts], least_people: int, least_councils: int) -> dict[Row, Counts]:
-    """The table with every row hidden that rests on fewer people or councils."""
-    return {
-        row: HIDDEN if is_confidential(counts, least_people, least_councils) else counts
-        for row, counts in table.items()
-    }
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The least people and councils that a shown row rests on. The people of wholes are rounded to `round_to`."""
+
+    people: int
+    councils: int
+    round_to: int = 1
+
+    def rounded(self, people: int) -> int:
+        """To the nearest multiple, but never below the least that may be shown: then to the one above that."""
+        return max((people + self.round_to // 2) // self.round_to * self.round_to, self._lowest)
+
+    def bounds(self, printed: int) -> tuple[int, int]:
+        """The least and the greatest that is printed so."""
+        low = self.people if printed == self._lowest else printed - self.round_to // 2
+        return low, printed + (self.round_to - 1) // 2
+
+    @property
+    def _lowest(self) -> int:
+        return -(-self.people // self.round_to) * self.round_to
 
 
-def is_confidential(counts: Counts, least_people: int, least_councils: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class Relation(Generic[Row]):
+    """Every part lies within the whole. `covers`: together they are all of it. `sums`: measures in which they add up
+    exactly, because nothing is in two parts."""
+
+    whole: Row
+    parts: tuple[Row, ...]
+    covers: bool
+    sums: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap(Generic[Row]):
+    """Rows for the posts that two parts share: each of `pairs` is such a row and its two parts, all within the whole.
+
+    `complete`: the parts are all of the whole, and two that stand in no pair share nothing. Then posts are known to
+    add up, pairs taken off, unless three parts can meet."""
+
+    whole: Row
+    pairs: tuple[tuple[Row, Row, Row], ...]
+    parts: tuple[Row, ...] = ()
+    complete: bool = False
+
+
+def protect(
+    table: Mapping[Row, Counts],
+    relations: Sequence[Relation[Row] | Overlap[Row]],
+    rule: Rule,
+    also: Collection[Row] = (),
+    known: Collection[Row] = (),
+) -> dict[Row, Counts]:
+    """The table as it may be shown. `also` are rows to hide for other reasons, `known` those that have been shown
+    already, so that hiding them would protect nothing. The table holds counts as they are, none hidden before."""
+    few = {row for row, counts in table.items() if is_confidential(counts, rule)}
+    fixed = set(known) - few
+    wholes = {relation.whole for relation in relations if isinstance(relation, Relation)}
+    knowledge = _Knowledge(table, relations, rule, few, fixed, wholes)
+    hidden = knowledge.hide({row for row in few.union(also) - fixed if table[row].people})
+    safe = {}
+    for row, counts in table.items():
+        if row in hidden:
+            safe[row] = HIDDEN
+        elif counts.people and row in wholes:
+            safe[row] = Counts(counts.posts, rule.rounded(counts.people), counts.councils)
+        else:
+            safe[row] = counts
+    return safe
+
+
+def is_confidential(counts: Counts, rule: Rule) -> bool:
     if counts.people is None or counts.councils is None:
         return True
-    return counts.people > 0 and (counts.people < least_people or counts.councils < least_councils)
+    return counts.people > 0 and (counts.people < rule.people or counts.councils < rule.councils)
+
+
+def differs(now: Collection[int], before: Collection[int], least: int) -> bool:
+    """Whether so few people tell the two apart that the difference would tell of them."""
+    return 0 < len(set(now) ^ set(before)) < least
+
+
+def differenced(
+    now: Mapping[Row, frozenset[int]], issued: Sequence[Mapping[Row, frozenset[int]]], least: int
+) -> set[Row]:
+    """The rows to hide because of what was shown before. `issued` holds, for each release that lies within this one or
+    around it, the people of the rows that it showed. Two that were issued were compared when the later one was."""
+    return {
+        row for row, people in now.items() for before in issued if row in before and differs(people, before[row], least)
+    }
 
 
 def printed(count: int | None) -> str:
     """A count as files and pages print it."""
     return SIGN if count is None else str(count)
+
+
+class _Knowledge(Generic[Row]):
+    """What an attacker knows of the table. Rows and relations are taken in an order of their own, so that what is
+    hidden does not hang on the order they came in. Count number 3 * row + measure is that measure of that row."""
+
+    def __init__(
+        self,
+        table: Mapping[Row, Counts],
+        relations: Sequence[Relation[Row] | Overlap[Row]],
+        rule: Rule,
+        few: set[Row],
+        fixed: set[Row],
+        wholes: set[Row],
+    ) -> None:
+        numbers = {row: (counts.people or 0, counts.posts or 0, counts.councils or 0) for row, counts in table.items()}
+        self.rule = rule
+        self.rows = sorted(table, key=lambda row: (numbers[row], repr(row)))
+        self.first = {row: 3 * number for number, row in enumerate(self.rows)}
+        self.empty = {row for row in table if numbers[row][0] == 0}
+        self.attacker = Attacker(
+            [
+                FAR if row in fixed or row in self.empty else numbers[row][0] + WHOLES_LAST * (row in wholes)
+                for row in self.rows
+            ]
+        )
+        for number, row in enumerate(self.rows):
+            people, posts, councils = numbers[row]
+            low, high = rule.bounds(rule.rounded(people)) if row in wholes - self.empty else (people, people)
+            self.attacker.count(number, posts, posts, posts, least=1)
+            self.attacker.count(number, people, low, high, least=1)
+            self.attacker.count(number, councils, councils, councils, least=min(councils, 1))
+            self._tell_most(self.first[row] + POSTS, self.first[row] + PEOPLE)
+            self._tell_most(self.first[row] + PEOPLE, self.first[row] + COUNCILS)
+            if row in few:
+                most = {self.first[row] + PEOPLE: rule.people - 1, self.first[row] + COUNCILS: rule.councils - 1}
+                self.attacker.stays_few(number, most)
+        for relation in sorted(relations, key=self._order):
+            if isinstance(relation, Overlap):
+                self._tell_overlap(relation)
+            else:
+                self._tell_relation(relation)
+
+    def hide(self, rows: set[Row]) -> set[Row]:
+        return {self.rows[number] for number in self.attacker.hide(self.first[row] // 3 for row in rows)}
+
+    def _order(self, relation: Relation[Row] | Overlap[Row]) -> tuple[int, list[int], bool, list[str]]:
+        if isinstance(relation, Overlap):
+            return self.first[relation.whole], self._numbers(relation.parts), relation.complete, []
+        return self.first[relation.whole], self._numbers(relation.parts), relation.covers, sorted(relation.sums)
+
+    def _numbers(self, rows: Sequence[Row]) -> list[int]:
+        return sorted(self.first[row] for row in rows if row not in self.empty)
+
+    def _tell_most(self, greater: int, smaller: int) -> None:
+        self.attacker.limit({greater: 1, smaller: -1}, 0, FAR)
+
+    def _tell_part(self, whole: int, part: int, sums: Collection[int] = ()) -> None:
+        """All that is in the part is in the whole; and who else is in the whole has written something, and sits
+        somewhere."""
+        for measure in range(3):
+            if measure not in sums:
+                self._tell_most(whole + measure, part + measure)
+        for many, few in ((POSTS, PEOPLE), (PEOPLE, COUNCILS)):
+            self.attacker.limit({whole + many: 1, part + many: -1, whole + few: -1, part + few: 1}, 0, FAR)
+
+    def _tell_relation(self, relation: Relation[Row]) -> None:
+        whole, parts = self.first[relation.whole], self._numbers(relation.parts)
+        sums = [measure for measure, name in enumerate(MEASURES) if name in relation.sums]
+        for part in parts:
+            self._tell_part(whole, part, sums)
+        for measure in range(3):
+            if measure in sums or relation.covers:
+                together = {whole + measure: -1} | {part + measure: 1 for part in parts}
+                self.attacker.limit(together, 0, 0 if measure in sums else FAR)
+        for measure, least in ((PEOPLE, self.rule.people), (COUNCILS, self.rule.councils)):
+            if measure in sums:
+                self.attacker.total([part + measure for part in parts], least)
+
+    def _tell_overlap(self, overlap: Overlap[Row]) -> None:
+        whole, parts = self.first[overlap.whole], self._numbers(overlap.parts)
+        pairs = sorted(tuple(self.first[row] for row in pair) for pair in overlap.pairs if pair[0] not in self.empty)
+        meets: dict[int, set[int]] = {}
+        for pair, one, other in pairs:
+            self._tell_part(one, pair)
+            self._tell_part(other, pair)
+            self.attacker.limit({whole: 1, one: -1, other: -1, pair: 1}, 0, FAR)
+            meets.setdefault(one, set()).add(other)
+            meets.setdefault(other, set()).add(one)
+        if overlap.complete:
+            among = [(pair, one, other) for pair, one, other in pairs if one in parts and other in parts]
+            together = {whole: 1} | dict.fromkeys(parts, -1)
+            three_meet = any(meets[one] & meets[other] for _, one, other in among)
+            self.attacker.limit(together | {pair: 1 for pair, _, _ in among}, 0, FAR if three_meet else 0)
+            for pair, _, _ in among:
+                self.attacker.limit(together | {pair: 1}, -FAR, 0)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.intelligence.disclosure import Counts, printed, protect
+from forum.intelligence.disclosure import Counts, Rule, printed, protect
 
 numbers = st.integers(0, 40)
 
@@ -17,7 +17,7 @@ def possible_counts(draw: st.DrawFn) -> Counts:
 
 @given(st.dictionaries(st.text(), possible_counts()), st.integers(5, 12), st.integers(3, 6))
 def test_a_row_is_shown_whole_or_hidden_whole(table, least_people, least_councils):
-    safe = protect(table, least_people, least_councils)
+    safe = protect(table, (), Rule(least_people, least_councils))
     assert list(safe) == list(table)
     for row, counts in safe.items():
         if counts.hidden:
@@ -31,7 +31,7 @@ def test_a_row_is_shown_whole_or_hidden_whole(table, least_people, least_council
 
 def test_the_limits_themselves_are_enough():
     def is_hidden(people: int, councils: int) -> bool:
-        return protect({"": Counts(30, people, councils)}, 5, 3)[""].hidden
+        return protect({"": Counts(30, people, councils)}, (), Rule(5, 3))[""].hidden
 
     assert not is_hidden(5, 3)
     assert is_hidden(4, 3)

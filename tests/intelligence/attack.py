@@ -1,0 +1,221 @@
+"""An attack on what was published, with a solver: what is the least and the greatest that a hidden count can be?
+
+It knows what a reader knows and states it in its own way, apart from the code it attacks: the printed figures, the rule,
+how rows hang together, and that posts, people and councils are counted as sets.
+"""
+
+import random
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+from forum.intelligence.disclosure import Counts, Overlap, Relation, Rule
+
+POSTS, PEOPLE, COUNCILS = range(3)
+NAMES = ("posts", "people", "councils")
+MOST = 5000  # more than anything in a test
+
+
+class Attack:
+    """`few` are rows known, or believed, to rest on too few people or councils. `seated`: everybody sits on one council,
+    always the same."""
+
+    def __init__(
+        self, printed: Mapping, relations: Sequence, rule: Rule, few: Collection = (), seated: bool = True
+    ) -> None:
+        self.printed = printed
+        self.relations = relations
+        self.rule = rule
+        self.seated = seated
+        self.rows = list(printed)
+        self.place = {row: 3 * number for number, row in enumerate(self.rows)}
+        self.low = np.ones(len(self.rows) * 3 + len(few))
+        self.high = np.full(len(self.low), float(MOST))
+        self._worlds: list[np.ndarray] = []
+        self._chance = random.Random(1)
+        self._lines: list[tuple[dict[int, float], float, float]] = []
+        self._read_rows()
+        for relation in relations:
+            if isinstance(relation, Overlap):
+                self._read_overlap(relation)
+            else:
+                self._read_relation(relation)
+        for number, row in enumerate(few):
+            self._believe_few(self.place[row], 3 * len(self.rows) + number)
+        self._prepare()
+
+    def single(self) -> list[tuple[object, str, int]]:
+        """The hidden counts that can have one value alone."""
+        counts = [[place + m] for row, place in self.place.items() if self.printed[row].hidden for m in range(3)]
+        return [(self.rows[it[0] // 3], NAMES[it[0] % 3], value) for it, value in self._settled(counts)]
+
+    def small_totals(self) -> list[tuple[object, str, int]]:
+        """Wholes whose hidden parts are known to add up to too few people or councils."""
+        found = []
+        for measure, least in ((PEOPLE, self.rule.people), (COUNCILS, self.rule.councils)):
+            totals = {
+                relation.whole: [self.place[part] + measure for part in relation.parts if self.printed[part].hidden]
+                for relation in self.relations
+                if isinstance(relation, Relation) and NAMES[measure] in relation.sums
+            }
+            some = [columns for columns in totals.values() if columns]
+            told = {tuple(columns): value for columns, value in self._settled(some, least)}
+            found += [(whole, NAMES[measure], told[key]) for whole, it in totals.items() if (key := tuple(it)) in told]
+        return found
+
+    def _settled(self, sums: list[list[int]], least: float = np.inf) -> list[tuple[list[int], int]]:
+        """Those of these sums that have one value alone, and one under `least`. Each has to be asked for both its ends,
+        but one world speaks for many: what has two values in the worlds found so far needs no question of its own."""
+        if not sums or not (self._worlds or self._meet(self.world(sums[0], 1))):
+            return []  # nothing is hidden, or what was believed cannot be
+
+        def is_open(columns: list[int]) -> bool:
+            values = {world[columns].sum() for world in self._worlds}
+            return len(values) == 1 and values.pop() < least
+
+        sums = [columns for columns in sums if is_open(columns)]
+        useless = 0
+        while sums and useless < 2:
+            aim = np.zeros(len(self.low))
+            side = self._chance.choice([[1], [-1], [1, -1]])
+            for columns in sums:
+                aim[columns] = self._chance.choice(side)
+            self._meet(self._solve(aim))
+            before, sums = len(sums), [columns for columns in sums if is_open(columns)]
+            useless = useless + 1 if len(sums) == before else 0
+        found = []
+        for columns in sums:
+            for sign in (1, -1):
+                if is_open(columns):
+                    self._meet(self.world(columns, sign))
+            if is_open(columns):
+                found.append((columns, int(self._worlds[0][columns].sum())))
+        return found
+
+    def _meet(self, world: np.ndarray | None) -> bool:
+        if world is not None:
+            self._worlds.append(world)
+        return world is not None
+
+    def shown_too_few(self) -> list[object]:
+        """The rows that are shown and can only rest on too few people or councils."""
+        return [
+            row
+            for row, counts in self.printed.items()
+            if counts.people
+            and (self.range(row, PEOPLE)[1] < self.rule.people or self.range(row, COUNCILS)[1] < self.rule.councils)
+        ]
+
+    def range(self, row: object, measure: int) -> tuple[int, int]:
+        """The least and the greatest that this count can be."""
+        column = self.place[row] + measure
+        low, high = (self.world([column], sign) for sign in (1, -1))
+        return int(low[column]), int(high[column])
+
+    def world(self, columns: Iterable[int], sign: int) -> np.ndarray | None:
+        """All counts, whole numbers, where these add up to the least (the greatest for -1); None if nothing fits."""
+        aim = np.zeros(len(self.low))
+        aim[np.asarray(columns, dtype=int)] = sign
+        return self._solve(aim)
+
+    def _solve(self, aim: np.ndarray) -> np.ndarray | None:
+        world = self.low.copy()
+        if len(self.open):
+            found = milp(
+                aim[self.open],
+                integrality=np.ones(len(self.open)),
+                bounds=Bounds(self.low[self.open], self.high[self.open]),
+                constraints=self.constraints,
+            )
+            assert found.status in (0, 2), found.message
+            if found.x is None:
+                return None
+            world[self.open] = np.rint(found.x)
+        return world if self.consistent else None
+
+    def fits(self, truth: Mapping[object, Counts]) -> bool:
+        """Whether what the attack takes for granted is so, beliefs aside."""
+        values = [n for row in self.rows for n in (truth[row].posts, truth[row].people, truth[row].councils)]
+        return all(low <= value <= high for value, low, high in zip(values, self.low, self.high, strict=False)) and all(
+            low <= sum(factor * values[column] for column, factor in factors.items()) <= high
+            for factors, low, high in self._lines
+            if max(factors) < len(values)
+        )
+
+    def _prepare(self) -> None:
+        """What is known for certain is put in, so that the solver is asked about what is open alone."""
+        self.open = np.flatnonzero(self.low < self.high)
+        index = {column: number for number, column in enumerate(self.open)}
+        self.consistent = True
+        rows, columns, factors, ends = [], [], [], []
+        for line, low, high in self._lines:
+            rest = {column: factor for column, factor in line.items() if column in index}
+            known = sum(factor * self.low[column] for column, factor in line.items() if column not in index)
+            if not rest:
+                self.consistent &= low <= known <= high
+                continue
+            rows += [len(ends)] * len(rest)
+            columns += [index[column] for column in rest]
+            factors += rest.values()
+            ends.append((low - known, high - known))
+        matrix = csr_array((factors, (rows, columns)), shape=(len(ends), len(self.open)))
+        limits = np.array(ends, dtype=float).reshape(-1, 2)
+        self.constraints = [LinearConstraint(matrix, limits[:, 0], limits[:, 1])] if ends else []
+
+    def _know(self, factors: dict[int, float], low: float, high: float = np.inf) -> None:
+        self._lines.append((factors, low, high))
+
+    def _read_rows(self) -> None:
+        wholes = {relation.whole for relation in self.relations if isinstance(relation, Relation)}
+        for row, counts in self.printed.items():
+            place = self.place[row]
+            self._know({place + POSTS: 1, place + PEOPLE: -1}, 0)
+            self._know({place + (PEOPLE if self.seated else POSTS): 1, place + COUNCILS: -1}, 0)
+            if counts.hidden:
+                self.low[place + COUNCILS] = int(self.seated)
+                continue
+            self.low[place : place + 3] = self.high[place : place + 3] = (counts.posts, counts.people, counts.councils)
+            if row in wholes and self.rule.round_to > 1 and counts.people:
+                half = self.rule.round_to // 2
+                self.low[place + PEOPLE] = max(self.rule.people, counts.people - half)
+                self.high[place + PEOPLE] = counts.people + half
+
+    def _read_part(self, whole: int, part: int) -> None:
+        for measure in range(3):
+            self._know({whole + measure: 1, part + measure: -1}, 0)
+        # Whoever is in the whole and not in the part has a post there, and each council there somebody who sits on it.
+        self._know({whole: 1, part: -1, whole + PEOPLE: -1, part + PEOPLE: 1}, 0)
+        many = PEOPLE if self.seated else POSTS
+        self._know({whole + many: 1, part + many: -1, whole + COUNCILS: -1, part + COUNCILS: 1}, 0)
+
+    def _read_relation(self, relation: Relation) -> None:
+        whole, parts = self.place[relation.whole], [self.place[part] for part in relation.parts]
+        for part in parts:
+            self._read_part(whole, part)
+        for measure, name in enumerate(NAMES):
+            if relation.covers or name in relation.sums:
+                line = {whole + measure: -1} | {part + measure: 1 for part in parts}
+                self._know(line, 0, 0 if name in relation.sums else np.inf)
+
+    def _read_overlap(self, overlap: Overlap) -> None:
+        """Posts with one of two themes, or both, are those of each less those of both: no more than all. All themes
+        together are the sum of all less all pairs, where no post can have three."""
+        whole, parts = self.place[overlap.whole], [self.place[part] for part in overlap.parts]
+        pairs = {frozenset(self.place[end] for end in ends): self.place[row] for row, *ends in overlap.pairs}
+        for ends, pair in pairs.items():
+            self._know({whole: 1, pair: 1} | dict.fromkeys(ends, -1), 0)
+        if overlap.complete:
+            meeting = {ends: pair for ends, pair in pairs.items() if self.high[pair] and ends <= set(parts)}
+            triangle = any(len(one & two) == 1 and one ^ two in meeting for one in meeting for two in meeting)
+            together = {whole: 1} | dict.fromkeys(parts, -1)
+            self._know(together | dict.fromkeys(meeting.values(), 1), 0, np.inf if triangle else 0)
+            for pair in meeting.values():
+                self._know(together | {pair: 1}, -np.inf, 0)
+
+    def _believe_few(self, place: int, switch: int) -> None:
+        """Few people, or, with the switch on, few councils."""
+        self.low[switch], self.high[switch] = 0, 1
+        self._know({place + PEOPLE: 1, switch: -MOST}, -np.inf, self.rule.people - 1)
+        self._know({place + COUNCILS: 1, switch: MOST}, -np.inf, self.rule.councils - 1 + MOST)
