@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("first_view", "live", "pages", "summary")
+NAMES = ("audit", "exports", "first_view", "live", "pages", "summary")
 
 
 def main(names: list[str]) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -17,15 +17,17 @@ from forum.database import select
 from forum.errors import Invalid
 from forum.models import Group, Theme
 from forum.models.taggings import KINDS
+from forum.models.themes import IN_USE
 from forum.permissions import User, summarised_groups
 
-NAMES = ("group", "region", "council_type", "kind", "theme", "from", "to")
+NAMES = ("group", "region", "council_type", "kind", "theme", "facilitated", "from", "to")
 LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What this person may choose from; `groups` are also all that their summaries count."""
+    """What this person may choose from; `groups` are also all that their summaries count, and `themes`, those that are
+    in use, all that have a row."""
 
     groups: list[Group]
     regions: list[str]
@@ -35,7 +37,8 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Read filters; None for each that does not narrow. `first` and `last` are first days of months, both included."""
+    """Read filters; None for each that does not narrow. `first` and `last` are first days of months, both included.
+    `facilitated`: only discussions that a facilitator opened."""
 
     group: Group | None = None
     region: str | None = None
@@ -44,6 +47,7 @@ class Filters:
     theme: Theme | None = None
     first: date | None = None
     last: date | None = None
+    facilitated: bool = False
 
     @property
     def begin(self) -> datetime | None:
@@ -53,7 +57,20 @@ class Filters:
     @property
     def end(self) -> datetime | None:
         """When the last month has ended."""
-        return _begin(_month_after(self.last)) if self.last else None
+        return _begin(months_later(self.last, 1)) if self.last else None
+
+    @property
+    def before(self) -> Filters | None:
+        """The same for as many months right before, when both ends were given."""
+        if self.first is None or self.last is None:
+            return None
+        months = 12 * (self.last.year - self.first.year) + self.last.month - self.first.month + 1
+        return replace(self, first=months_later(self.first, -months), last=months_later(self.first, -1))
+
+    @property
+    def may_spread(self) -> bool:
+        """Whether figures may be told apart by region or by type: never by both at once, nor within one of them."""
+        return self.region is None and self.council_type is None
 
     def covers(self, theme: Theme) -> bool:
         """Whether taggings with this theme are counted: a parent includes its children."""
@@ -68,6 +85,7 @@ class Filters:
             "council_type": self.council_type,
             "kind": self.kind,
             "theme": self.theme and self.theme.code,
+            "facilitated": "yes" if self.facilitated else None,
             "from": self.first and f"{self.first:%Y-%m}",
             "to": self.last and f"{self.last:%Y-%m}",
         }
@@ -84,7 +102,7 @@ async def choices_for(user: User) -> Choices:
         groups=await summarised_groups(user).order_by("name"),
         regions=sorted({council["region"] for council in councils}),
         council_types=sorted({council["type"] for council in councils}, key=str.casefold),
-        themes=await Theme.all().order_by("position"),
+        themes=await Theme.filter(status__in=IN_USE).order_by("position"),
     )
 
 
@@ -103,6 +121,12 @@ def read_filters(values: Mapping[str, str], choices: Choices) -> Filters:
     }.items():
         if name in given and given[name] not in known:
             problems[name] = f"Choose a {name.replace('_', ' ')} from the list."
+    if given.get("facilitated", "yes") != "yes":
+        problems["facilitated"] = "Choose facilitated discussions only, or leave it out."
+    if "region" in given and "council_type" in given and not {"region", "council_type"} & problems.keys():
+        problems["council_type"] = (
+            "Choose a region or a council type, not both: together they could tell which council it is."
+        )
     months = {}
     for name in ("from", "to"):
         if name in given:
@@ -123,6 +147,7 @@ def read_filters(values: Mapping[str, str], choices: Choices) -> Filters:
         theme=themes.get(given.get("theme", "")),
         first=months.get("from"),
         last=months.get("to"),
+        facilitated="facilitated" in given,
     )
 
 
@@ -131,8 +156,10 @@ def _month(word: str) -> date | None:
     return date(int(found[1]), int(found[2]), 1) if found else None
 
 
-def _month_after(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+def months_later(month: date, number: int) -> date:
+    """The first day of the month that comes this many after (or before) this one."""
+    years, months = divmod(month.month - 1 + number, 12)
+    return date(month.year + years, months + 1, 1)
 
 
 def _begin(month: date) -> datetime:

@@ -34,9 +34,10 @@ class QuotedWords:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One theme of a board paper: what is said of it, its figures, its quotes."""
+    """One theme of a board paper: what is said of it, its figures, its quotes. `theme` is its code."""
 
     title: str
+    theme: str
     paragraphs: Sequence[str] = ()
     tables: Sequence[Table] = ()
     quotes: Sequence[QuotedWords] = ()

@@ -1,100 +1,243 @@
-"""Counting: for every theme the posts that carry it, the people who wrote them and the councils these sat on.
+"""The summary: what the themes of some talk add up to, safe to show.
 
-One statement counts all, so a post that comes meanwhile is in every figure or in none. The counts as they are never
-leave this module: `summarise` answers with what `disclosure` lets through.
+The counts as they are stay behind it: `summarise` and `everything` answer with what `disclosure` lets through, and with
+nothing that is not worked out from that. `people_behind` and `people_by_type` are for releases, which compare them and
+never show them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 
-from forum.intelligence.disclosure import ZERO, Counts, protect
+from forum.intelligence.cells import Cells, Key, Tree, cells_of, pair_key
+from forum.intelligence.counting import Select, Talk, month_of, talk_of
+from forum.intelligence.disclosure import HIDDEN, Counts, Rule, protect
 from forum.intelligence.filters import Choices, Filters
-from forum.models import Group, Theme
-from forum.settings import Intelligence
-
-BASE, TAGGED = 0, -1  # stand where the id of a theme stands: all posts of the selection, and those with a tag of it
-Select = Callable[..., Awaitable[list[dict[str, Any]]]]
+from forum.models import Theme
 
 
 @dataclass(frozen=True, slots=True)
 class ThemeCounts:
+    """A theme's row: when its counts are hidden, all else is. `parent` is a code, or ""; `before` counts the equal
+    period before, None when there is none."""
+
     theme: Theme
     parent: str
     counts: Counts
+    discussions: int | None = None
+    first: date | None = None
+    last: date | None = None
+    before: Counts | None = None
+
+    @property
+    def change(self) -> int | None:
+        """How many more people than in the equal period before; None unless both are shown."""
+        if self.before is None or self.before.people is None or self.counts.people is None:
+            return None
+        return self.counts.people - self.before.people
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`base` counts all posts that the filters on group, council and months leave; `tagged` those of them that carry a
-    theme and kind that was asked for; `themes` has a row for each theme, in the order of the codebook."""
+    """`base` counts all posts that the filters on group, council, months and facilitation leave; `read` those of them
+    that carry any tag or the answer that no theme fits; `tagged` those with a theme and kind that was asked for;
+    `themes` has a row for each theme in use, in the order of the codebook."""
 
     filters: Filters
     base: Counts
     tagged: Counts
     themes: list[ThemeCounts]
+    read: Counts = HIDDEN
+    discussions: int | None = None
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def coverage(self) -> int | None:
+        """How much of the selection was read for themes, in per cent of its posts."""
+        return percent(self.read.posts, self.base.posts)
+
+    def prominence(self, row: ThemeCounts) -> int | None:
+        """How much of the talk it is: its part of the posts, in per cent."""
+        return percent(row.counts.posts, self.base.posts)
+
+    def spread(self, row: ThemeCounts) -> int | None:
+        """How many raise it: its part of the people who take part, in per cent."""
+        return percent(row.counts.people, self.base.people)
+
+    def council_share(self, row: ThemeCounts) -> int | None:
+        """From how many councils of those that take part, in per cent."""
+        return percent(row.counts.councils, self.base.councils)
+
+    def is_loud_but_narrow(self, row: ThemeCounts) -> bool:
+        """Whether few people keep it going: it has a larger part of the posts than of the people."""
+        mine, all = row.counts, self.base
+        if mine.posts is None or mine.people is None or all.posts is None or all.people is None:
+            return False
+        return mine.posts * all.people > mine.people * all.posts
 
 
-async def summarise(select: Select, choices: Choices, filters: Filters, least: Intelligence) -> Summary:
-    """The summary of what these filters select in the groups of `choices`, safe to show."""
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One theme in depth: by month, from the first month of the selection to its last; by the region and the type of
+    council of those who take part, "" for people without a council (both empty when the filters narrow by either); and
+    with which other themes of its level it comes together in posts, most posts first. Hidden counts stand in place."""
+
+    row: ThemeCounts
+    months: list[tuple[date, Counts]]
+    regions: list[tuple[str, Counts]]
+    types: list[tuple[str, Counts]]
+    pairs: list[tuple[Theme, Counts]]
+
+    @property
+    def not_heard_in(self) -> tuple[list[str], list[str]]:
+        """Regions and types whose councils take part and do not raise it."""
+        return _silent(self.regions), _silent(self.types)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A summary with the details of some themes, all protected as one table. `details` leaves out themes that nobody
+    raised or that are hidden. `cells` has each figure that is shown or stands hidden, by its key: see cells.py."""
+
+    summary: Summary
+    details: list[Detail] = field(default_factory=list)
+    cells: dict[Key, Counts] = field(default_factory=dict)
+
+
+async def summarise(
+    select: Select, choices: Choices, filters: Filters, rule: Rule, also: Collection[Key] = ()
+) -> Summary:
+    """The summary of what these filters select in the groups of `choices`; `also` are cells to be hidden besides."""
+    return (await figures_of(select, choices, filters, rule, [], also)).summary
+
+
+async def everything(
+    select: Select, choices: Choices, filters: Filters, rule: Rule, also: Collection[Key] = ()
+) -> Figures:
+    """The summary, and the details of each theme on top."""
+    return await figures_of(select, choices, filters, rule, Tree(choices.themes).tops, also)
+
+
+async def figures_of(
+    select: Select,
+    choices: Choices,
+    filters: Filters,
+    rule: Rule,
+    detailed: Sequence[Theme],
+    also: Collection[Key] = (),
+) -> Figures:
+    """The summary, and the details of the themes in `detailed`."""
+    talk, before = await _talk(select, choices, filters)
+    return await asyncio.to_thread(_safe, talk, before, choices, filters, rule, detailed, also)
+
+
+async def people_behind(select: Select, choices: Choices, filters: Filters) -> dict[Key, frozenset[int]]:
+    """The ids of the people behind each cell of `everything`. Never to be shown."""
+    talk, before = await _talk(select, choices, filters)
+    detailed = Tree(choices.themes).tops
+    return (await asyncio.to_thread(cells_of, talk, before, filters, choices.themes, detailed)).people
+
+
+async def people_by_type(select: Select, choices: Choices, filters: Filters) -> dict[str, int]:
+    """How many people of each type of council take part. Never to be shown."""
+    talk, _ = await _talk(select, choices, filters)
+    people: dict[str, set[int]] = {}
+    for author, council in talk.base.seats:
+        if council:
+            people.setdefault(talk.councils[council].type, set()).add(author)
+    return {type: len(authors) for type, authors in people.items()}
+
+
+def percent(part: int | None, whole: int | None) -> int | None:
+    """Worked out from figures that are shown, so that it tells no more than they do."""
+    if part is None or whole is None:
+        return None
+    return min(100, round(100 * part / whole)) if whole else 0
+
+
+async def _talk(select: Select, choices: Choices, filters: Filters) -> tuple[Talk, Talk | None]:
     groups = [filters.group] if filters.group else choices.groups
-    covered = [theme for theme in choices.themes if filters.covers(theme)]
-    sql, values = _statement(groups, filters, covered if filters.theme else None)
-    counts = {row["theme"]: Counts(row["posts"], row["people"], row["councils"]) for row in await select(sql, *values)}
-    table = {theme.id: counts.get(theme.id, ZERO) for theme in choices.themes}
-    safe = protect({BASE: counts[BASE], TAGGED: counts[TAGGED], **table}, least.people, least.councils)
-    codes = {theme.id: theme.code for theme in choices.themes}
-    return Summary(
+    now = await talk_of(select, groups, filters, choices.themes)
+    return now, await talk_of(select, groups, filters.before, choices.themes) if filters.before else None
+
+
+def _safe(
+    talk: Talk,
+    before: Talk | None,
+    choices: Choices,
+    filters: Filters,
+    rule: Rule,
+    detailed: Sequence[Theme],
+    also: Collection[Key],
+) -> Figures:
+    """Everything is counted, then protected as one table, then put in its place: nothing is taken from `cells` after
+    that but what belongs to a row that is shown."""
+    cells = cells_of(talk, before, filters, choices.themes, detailed)
+    safe = protect(cells.counts, cells.relations, rule, [key for key in also if key in cells.counts])
+    rows = {row.theme.id: row for row in _rows(cells, safe, choices.themes, filters)}
+    base = safe["base",]
+    summary = Summary(
         filters,
-        base=safe[BASE],
-        tagged=safe[TAGGED],
-        themes=[
-            ThemeCounts(theme, codes[theme.parent_id] if theme.parent_id else "", safe[theme.id])
-            for theme in choices.themes
-        ],
+        base=base,
+        tagged=safe["tagged",],
+        themes=list(rows.values()),
+        read=safe["read",],
+        discussions=None if base.hidden else talk.base.discussions,
+        first=None if base.hidden else talk.base.first,
+        last=None if base.hidden else talk.base.last,
+    )
+    told = [theme for theme in detailed if rows[theme.id].counts.people]
+    details = [_detail(rows[theme.id], safe, Tree(choices.themes)) for theme in told]
+    return Figures(summary, details, _shown_or_hidden(safe, {theme.id for theme in told}))
+
+
+def _rows(cells: Cells, safe: dict[Key, Counts], themes: Sequence[Theme], filters: Filters) -> list[ThemeCounts]:
+    codes = {theme.id: theme.code for theme in themes}
+    earlier = filters.before
+    when = (f"{earlier.first:%Y-%m}", f"{earlier.last:%Y-%m}") if earlier else ()
+    rows = []
+    for theme in themes:
+        counts, said = safe["theme", theme.id], cells.themes[theme.id]
+        row = ThemeCounts(theme, codes.get(theme.parent_id or 0, ""), counts)
+        if not counts.hidden:
+            row = replace(
+                row,
+                discussions=len(said.threads),
+                first=month_of(said.first) if said.posts else None,
+                last=month_of(said.last) if said.posts else None,
+                before=safe["before", theme.id, *when] if when else None,
+            )
+        rows.append(row)
+    return rows
+
+
+def _detail(row: ThemeCounts, safe: dict[Key, Counts], tree: Tree) -> Detail:
+    own = {key: counts for key, counts in safe.items() if key[1:2] == (row.theme.id,)}
+    pairs = [(peer, safe[key]) for peer in tree.peers(row.theme) if (key := pair_key(row.theme, peer)) in safe]
+    return Detail(
+        row,
+        months=[(date.fromisoformat(f"{key[2]}-01"), counts) for key, counts in own.items() if key[0] == "month"],
+        regions=[(str(key[2]), counts) for key, counts in own.items() if key[0] == "region"],
+        types=[(str(key[2]), counts) for key, counts in own.items() if key[0] == "type"],
+        pairs=sorted(pairs, key=lambda pair: -(pair[1].posts or 0)),
     )
 
 
-def _statement(groups: Sequence[Group], filters: Filters, themes: Sequence[Theme] | None) -> tuple[str, list[Any]]:
-    """The one statement with its values. It walks the posts once, in an index that holds all it asks of them: keep
-    `post_summary` and `tagging_post` wide enough, and keep MATERIALIZED, or it reads every post's words."""
-    values: list[Any] = []
+def _shown_or_hidden(safe: dict[Key, Counts], told: set[int]) -> dict[Key, Counts]:
+    """The cells that have a place: those of details only where there are details."""
 
-    def place(*given: Any) -> str:
-        values.extend(given)
-        return ", ".join(f"${number}" for number in range(len(values) - len(given) + 1, len(values) + 1))
+    def has_place(key: Key) -> bool:
+        name, *about = key
+        if name in ("month", "region", "type"):
+            return about[0] in told
+        return name != "pair" or not told.isdisjoint(about)
 
-    posts = [f"t.group_id IN ({place(*[group.id for group in groups] or [0])})", "p.hidden_at IS NULL"]
-    for column, value in {"region": filters.region, "type": filters.council_type}.items():
-        if value:
-            posts.append(f"p.council_id IN (SELECT id FROM council WHERE {column} = {place(value)})")
-    if filters.begin:
-        posts.append(f"p.created_at >= {place(filters.begin)}")
-    if filters.end:
-        posts.append(f"p.created_at < {place(filters.end)}")
-    taggings = ["1 = 1"]
-    if filters.kind:
-        taggings.append(f"g.kind = {place(filters.kind)}")
-    if themes is not None:
-        taggings.append(f"g.theme_id IN ({place(*[theme.id for theme in themes])})")
-    counts = (
-        "COUNT(DISTINCT post_id) AS posts, COUNT(DISTINCT author_id) AS people, COUNT(DISTINCT council_id) AS councils"
-    )
-    return (
-        f"""WITH selected AS MATERIALIZED (
-            SELECT p.id AS post_id, p.author_id, p.council_id FROM post p JOIN thread t ON t.id = p.thread_id
-            WHERE {" AND ".join(posts)}
-        ), tagged AS MATERIALIZED (
-            SELECT g.theme_id, COALESCE(h.parent_id, h.id) AS parent_id, s.post_id, s.author_id, s.council_id
-            FROM selected s JOIN tagging g ON g.post_id = s.post_id JOIN theme h ON h.id = g.theme_id
-            WHERE {" AND ".join(taggings)}
-        )
-        SELECT {BASE} AS theme, COUNT(*) AS posts, COUNT(DISTINCT author_id) AS people,
-            COUNT(DISTINCT council_id) AS councils FROM selected
-        UNION ALL SELECT {TAGGED}, {counts} FROM tagged
-        UNION ALL SELECT parent_id, {counts} FROM tagged GROUP BY parent_id
-        UNION ALL SELECT theme_id, {counts} FROM tagged WHERE theme_id <> parent_id GROUP BY theme_id""",
-        values,
-    )
+    return {key: counts for key, counts in safe.items() if has_place(key)}
+
+
+def _silent(places: list[tuple[str, Counts]]) -> list[str]:
+    return [place for place, counts in places if place and counts.posts == 0]

@@ -1,32 +1,39 @@
 """The theme summary: for analysts over what they may read, for facilitators over their own groups.
 
-Page and files say the same, because all of them are made from one Summary.
+Page and files say the same, because all of them are made from one Summary. Each file that goes out is in the audit log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
-from typing import Any, Protocol
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.errors import Invalid
+from forum.actions.audit import note_export
+from forum.context import Forum
+from forum.errors import Invalid, NotFound
 from forum.intelligence.chart import draw
-from forum.intelligence.disclosure import SIGN, printed
-from forum.intelligence.exports import FILE_NAME, NOT_FOR_CIRCULATION, csv, json
+from forum.intelligence.disclosure import SIGN, Rule, printed
+from forum.intelligence.exports import FILE_NAME, NOT_FOR_CIRCULATION, csv, json, ods, xlsx
 from forum.intelligence.filters import NAMES, Choices, Filters, choices_for, read_filters
 from forum.intelligence.order import SORTS, in_order
+from forum.intelligence.report import Report
 from forum.intelligence.summary import Summary, summarise
+from forum.intelligence.tables import LOUD_BUT_NARROW, report_of
+from forum.models import Theme
 from forum.models.taggings import KINDS
 from forum.permissions import can_see_codebook, require
 from forum.web.rendering import page
-from forum.web.requests import forum_of, user_of, word
+from forum.web.requests import forum_of, number, user_of, word
 
 WHO_SUMMARISES = "Only analysts, and facilitators for their own groups, may see what the themes add up to."
+MOST_PAGES = 10**6  # a number that no database minds
 CODEBOOK_ORDER = "In the order of the codebook"
 LABELS = {
     "group": "Group",
@@ -34,17 +41,19 @@ LABELS = {
     "council_type": "Council type",
     "kind": "Kind",
     "theme": "Theme",
+    "facilitated": "Discussions",
     "from": "First month",
     "to": "Last month",
     "sort": "Sort",
 }
 
 
-class Format(Protocol):
-    MEDIA_TYPE: str
-    ENDING: str
-
-    def render(self, summary: Summary) -> bytes: ...
+FILES: dict[str, tuple[str, Callable[[Summary, date], bytes]]] = {
+    csv.ENDING: (csv.MEDIA_TYPE, lambda summary, today: csv.render(summary)),
+    json.ENDING: (json.MEDIA_TYPE, lambda summary, today: json.render(summary)),
+    xlsx.ENDING: (xlsx.MEDIA_TYPE, lambda summary, today: xlsx.render(_report(summary, today))),
+    ods.ENDING: (ods.MEDIA_TYPE, lambda summary, today: ods.render(_report(summary, today))),
+}
 
 
 async def show(request: Request) -> Response:
@@ -52,40 +61,60 @@ async def show(request: Request) -> Response:
 
 
 async def as_csv(request: Request) -> Response:
-    return await _answer(request, csv)
+    return await _answer(request, csv.ENDING)
 
 
 async def as_json(request: Request) -> Response:
-    return await _answer(request, json)
+    return await _answer(request, json.ENDING)
 
 
-async def _answer(request: Request, format: Format | None) -> Response:
+async def as_xlsx(request: Request) -> Response:
+    return await _answer(request, xlsx.ENDING)
+
+
+async def as_ods(request: Request) -> Response:
+    return await _answer(request, ods.ENDING)
+
+
+def rule_of(forum: Forum) -> Rule:
+    """What is hidden inside the house."""
+    return Rule(forum.settings.intelligence.people, forum.settings.intelligence.councils)
+
+
+async def _answer(request: Request, ending: str | None) -> Response:
     """The page, or the file in this format. Filters that cannot be read are always answered with the page."""
     user, forum = user_of(request), forum_of(request)
     require(can_see_codebook(user), WHO_SUMMARISES)
     choices = await choices_for(user)
-    words, problems = _words(request)
+    words, problems = words_of(request, (*NAMES, "sort"))
     try:
         filters = read_filters(words, choices)
     except Invalid as invalid:
         problems = invalid.problems | problems
     sort = words.get("sort", "")
-    if sort and sort not in SORTS and not format:  # files keep the codebook's order
+    if sort and sort not in SORTS and not ending:  # files keep the codebook's order
         problems = problems | {"sort": "Choose a sort from the list."}
     if problems:
         return _page(request, 422, choices, words, problems=problems, summary=None)
     async with forum.database.reader() as select:
-        summary = await summarise(select, choices, filters, forum.settings.intelligence)
-    if format:
-        headers = {"content-disposition": f'attachment; filename="{FILE_NAME}.{format.ENDING}"'}
-        return Response(format.render(summary), headers=headers, media_type=format.MEDIA_TYPE)
+        summary = await summarise(select, choices, filters, rule_of(forum))
+    if ending:
+        media_type, render = FILES[ending]
+        content = await asyncio.to_thread(render, summary, forum.clock().date())
+        await note_export(forum, user, f"figures.{ending}", filters.values)
+        headers = {"content-disposition": f'attachment; filename="{FILE_NAME}.{ending}"'}
+        return Response(content, headers=headers, media_type=media_type)
     return _page(request, 200, choices, words, **_shown(summary, choices, sort))
 
 
-def _words(request: Request) -> tuple[dict[str, str], dict[str, str]]:
-    """The words of filters and sort, and what is wrong with those that cannot be read at all."""
+def _report(summary: Summary, today: date) -> Report:
+    return report_of(summary, today, NOT_FOR_CIRCULATION)
+
+
+def words_of(request: Request, names: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The words of the address with these names, and what is wrong with those that cannot be read at all."""
     words, problems = {}, {}
-    for name in (*NAMES, "sort"):
+    for name in names:
         if len(request.query_params.getlist(name)) > 1:
             problems[name] = "This came more than once. Send it once."
             continue
@@ -94,6 +123,17 @@ def _words(request: Request) -> tuple[dict[str, str], dict[str, str]]:
         except Invalid as invalid:
             problems |= invalid.problems
     return words, problems
+
+
+def page_number(request: Request) -> int:
+    """The page of a list that was asked for, from 1. NotFound for other words."""
+    try:
+        found = number(request.query_params, "page")
+    except Invalid:
+        raise NotFound from None
+    if found is not None and not 1 <= found <= MOST_PAGES:
+        raise NotFound
+    return found or 1
 
 
 def _shown(summary: Summary, choices: Choices, sort: str) -> dict[str, Any]:
@@ -116,7 +156,9 @@ def _shown(summary: Summary, choices: Choices, sort: str) -> dict[str, Any]:
         "sort": sort,
         "order": SORTS.get(sort, CODEBOOK_ORDER),
         "address": address,
-        "chosen": _chosen(filters, choices, address),
+        "theme_address": theme_address(filters, chosen) if chosen else "",
+        "loud_but_narrow": LOUD_BUT_NARROW,
+        "chosen": chosen_words(filters, choices, address),
     }
 
 
@@ -136,9 +178,15 @@ def _address(values: dict[str, str], **changed: str) -> str:
     return f"/intelligence?{urlencode(kept)}" if kept else "/intelligence"
 
 
-def _chosen(filters: Filters, choices: Choices, address: Callable[..., str]) -> list[tuple[str, str]]:
+def theme_address(filters: Filters, theme: Theme) -> str:
+    """Where one looks into a theme, with the same filters."""
+    words = {name: value for name, value in filters.values.items() if name != "theme"}
+    return f"/intelligence/themes/{quote(theme.code, safe='')}{'?' if words else ''}{urlencode(words)}"
+
+
+def chosen_words(filters: Filters, choices: Choices, address: Callable[..., str]) -> list[tuple[str, str]]:
     """Each filter that narrows, in the words of the form, with the address of the page without it."""
-    options = {name: dict(offered) for name, offered in _options(choices).items()}
+    options = {name: dict(offered) for name, offered in options_of(choices).items()}
 
     def words(name: str, value: str) -> str:
         return options[name][value] if name in options else f"{date.fromisoformat(f'{value}-01'):%B %Y}"
@@ -146,7 +194,7 @@ def _chosen(filters: Filters, choices: Choices, address: Callable[..., str]) -> 
     return [(f"{LABELS[name]}: {words(name, value)}", address(**{name: ""})) for name, value in filters.values.items()]
 
 
-def _options(choices: Choices) -> dict[str, list[tuple[str, str]]]:
+def options_of(choices: Choices) -> dict[str, list[tuple[str, str]]]:
     """What the form offers for each filter: values with their words."""
     return {
         "group": [(group.slug, group.name) for group in choices.groups],
@@ -154,6 +202,7 @@ def _options(choices: Choices) -> dict[str, list[tuple[str, str]]]:
         "council_type": [(type, type[:1].upper() + type[1:]) for type in choices.council_types],
         "kind": list(KINDS.items()),
         "theme": [(theme.code, f"{theme.code} {theme.name}") for theme in choices.themes],
+        "facilitated": [("yes", "Opened by a facilitator")],
         "sort": list(SORTS.items()),
     }
 
@@ -164,8 +213,9 @@ def _page(request: Request, status: int, choices: Choices, words: dict[str, str]
         request,
         "intelligence/show.html",
         status,
-        options=_options(choices),
+        options=options_of(choices),
         labels=LABELS,
+        place="/intelligence",
         values=words,
         kinds=KINDS,
         least=least,

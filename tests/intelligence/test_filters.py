@@ -28,17 +28,19 @@ def problems(**words: str) -> dict[str, str]:
 
 
 def test_empty_words_are_no_filter():
-    assert read_filters(dict.fromkeys(("group", "region", "theme", "kind", "from", "to"), ""), CHOICES).values == {}
+    assert (
+        read_filters(dict.fromkeys(("group", "region", "theme", "facilitated", "from", "to"), ""), CHOICES).values == {}
+    )
     assert read_filters({}, CHOICES).query == ""
 
 
 def test_filters_come_back_as_the_words_they_were_read_from():
     words = {
         "group": "finance",
-        "region": "London",
         "council_type": "London borough",
         "kind": "ask-lga",
         "theme": "CARE-1",
+        "facilitated": "yes",
         "from": "2026-01",
         "to": "2026-12",
     }
@@ -48,8 +50,38 @@ def test_filters_come_back_as_the_words_they_were_read_from():
 
 
 def test_all_that_is_wrong_is_said_at_once():
-    found = problems(group="no", region="Mars", council_type="x", kind="x", theme="x", from_="April", to="2026-13")
-    assert sorted(found) == ["council_type", "from", "group", "kind", "region", "theme", "to"]
+    wrong = {"group": "no", "region": "Mars", "council_type": "x", "kind": "x", "theme": "x", "facilitated": "no"}
+    found = problems(**wrong, from_="April", to="2026-13")
+    assert sorted(found) == ["council_type", "facilitated", "from", "group", "kind", "region", "theme", "to"]
+
+
+def test_region_and_council_type_are_never_crossed():
+    found = problems(region="London", council_type="county")
+    assert list(found) == ["council_type"]
+    assert "not both" in found["council_type"]
+    assert read_filters({}, CHOICES).may_spread
+    for words in ({"region": "London"}, {"council_type": "county"}):
+        assert not read_filters(words, CHOICES).may_spread
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "before"),
+    [
+        ("2026-04", "2026-06", ("2026-01", "2026-03")),
+        ("2026-01", "2026-01", ("2025-12", "2025-12")),
+        ("2025-11", "2026-12", ("2024-09", "2025-10")),
+    ],
+)
+def test_the_period_before_is_as_long_and_ends_right_there(first, last, before):
+    filters = read_filters({"from": first, "to": last, "kind": "issue"}, CHOICES)
+    assert (filters.before.values["from"], filters.before.values["to"]) == before
+    assert filters.before.kind == "issue"
+    assert filters.before.end == filters.begin
+
+
+def test_without_both_ends_there_is_no_period_before():
+    assert read_filters({"from": "2026-04"}, CHOICES).before is None
+    assert read_filters({"to": "2026-04"}, CHOICES).before is None
 
 
 @pytest.mark.parametrize("month", ["2026-00", "2026-4", "0000-01", "9999-12", "2026-04-01", "२०२६-04", "2026-04\n"])

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from forum.intelligence.disclosure import Counts, protect
+from forum.intelligence.disclosure import Counts, Rule, protect
 from forum.intelligence.order import SORTS, in_order
 from forum.intelligence.summary import ThemeCounts
 from forum.models import Theme
@@ -15,7 +15,7 @@ THEMES = {code: Theme(id=number, code=code, name=code) for number, code in enume
 
 
 def rows_of(table: dict[str, Counts]) -> list[ThemeCounts]:
-    safe = protect(table, LEAST_PEOPLE, LEAST_COUNCILS)
+    safe = protect(table, (), Rule(LEAST_PEOPLE, LEAST_COUNCILS))
     return [ThemeCounts(THEMES[code], code.rpartition("-")[0], safe[code]) for code in CODES if code in safe]
 
 

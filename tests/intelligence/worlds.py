@@ -3,13 +3,15 @@
 import random
 from datetime import UTC, datetime, timedelta
 
+from forum.intelligence.disclosure import Rule
 from forum.intelligence.filters import Choices, Filters, choices_for
 from forum.intelligence.summary import Summary, summarise
-from forum.models import Council, Group, Person, Post, Tagging, Theme, Thread
+from forum.models import Council, Group, NoTheme, Person, Post, Tagging, Theme, Thread
 from forum.models.taggings import KINDS
 from forum.permissions import User
 from tests.cast import thread_in
 
+RULE = Rule(people=5, councils=3)
 NOON = datetime(2026, 4, 15, 12, tzinfo=UTC)
 # The edges of April 2026 in the United Kingdom, an hour before those of UTC, and of a winter month.
 EDGES = [
@@ -72,7 +74,7 @@ async def hear(forum, user: User, **filters) -> Summary:
     """What the summary tells this person."""
     choices = await choices_for(user)
     async with forum.database.reader() as select:
-        return await summarise(select, choices, Filters(**filters), forum.settings.intelligence)
+        return await summarise(select, choices, Filters(**filters), RULE)
 
 
 def figures(summary: Summary, code: str) -> tuple[int | None, int | None, int | None]:
@@ -82,7 +84,8 @@ def figures(summary: Summary, code: str) -> tuple[int | None, int | None, int | 
 
 async def random_talk(seed: int) -> None:
     """Posts and tags by chance: in all groups, some hidden, by people with no council and people who moved to another,
-    on the edges of months, with the same theme several times on a post."""
+    on the edges of months, with the same theme several times on a post, with themes that are in use no longer, and
+    posts that were found to have none. Some of the threads were opened by a facilitator."""
     chance = random.Random(seed)
     people = await councillors(chance.randint(6, 30), chance.randint(2, 9)) + await councillors(2, 0)
     councils = await Council.all().order_by("id").limit(10)
@@ -95,14 +98,17 @@ async def random_talk(seed: int) -> None:
         for _ in range(8)
     ]
     posts = []
-    for number in range(150):
-        author = chance.choice(people)
+    last = {thread.id: 0 for thread in threads}
+    for _ in range(150):
+        author, thread = chance.choice(people), chance.choice(threads)
+        number = last[thread.id] = last[thread.id] + 1
         at = chance.choice([*EDGES, NOON + timedelta(days=chance.randint(-150, 150))])
         posts.append(
             Post(
-                thread_id=chance.choice(threads).id,
-                number=number + 1,
-                revision=number + 1,
+                thread_id=thread.id,
+                number=number,
+                revision=number,
+                role="facilitator" if thread in threads[::2] else "member",
                 author_id=author.id,
                 council_id=chance.choice(councils).id if chance.random() < 0.1 else author.council_id,
                 body="…",
@@ -125,6 +131,11 @@ async def random_talk(seed: int) -> None:
             for _ in range(250)
         ]
     )
+    await NoTheme.bulk_create(
+        [NoTheme(post_id=post.id, post_revision=1, by_id=people[0].id, created_at=NOON) for post in posts[::7]]
+    )
+    await Theme.filter(id__in=[theme.id for theme in themes[:2]]).update(status="retired")
+    await Theme.filter(id=themes[2].id).update(status="candidate")
 
 
 def random_filters(chance: random.Random, choices: Choices) -> dict[str, str]:
@@ -136,7 +147,9 @@ def random_filters(chance: random.Random, choices: Choices) -> dict[str, str]:
         "council_type": chance.choice(choices.council_types),
         "kind": chance.choice(list(KINDS)),
         "theme": chance.choice(choices.themes).code,
+        "facilitated": "yes",
         "from": months[0],
         "to": months[1],
     }
+    del words[chance.choice(("region", "council_type"))]  # never both
     return {name: word for name, word in words.items() if chance.random() < 0.3}

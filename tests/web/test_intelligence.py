@@ -2,7 +2,10 @@
 
 import csv
 import io
+import json
 import re
+import zipfile
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
@@ -10,9 +13,12 @@ import html5lib
 import pytest
 
 from forum.actions.groups import add_member
+from forum.models import AuditRow
 from tests.intelligence.worlds import councillors, say
 
 ADDRESSES = ("/intelligence", "/intelligence.csv", "/intelligence.json")
+MAY, JUNE = datetime(2026, 5, 5, tzinfo=UTC), datetime(2026, 6, 5, tzinfo=UTC)
+BOOKS = ("/intelligence.xlsx", "/intelligence.ods")
 
 
 async def talk() -> None:
@@ -45,7 +51,7 @@ def asked(address: str) -> dict[str, str]:
 def rows_of_page(text: str) -> dict[str, list[str]]:
     page = html5lib.parse(text, namespaceHTMLElements=False)
     return {
-        row.get("data-theme"): [cell.text.strip() for cell in row.findall("td")]
+        row.get("data-theme"): [cell.text.strip() for cell in row.findall("td")[:3]]
         for row in page.iter("tr")
         if row.get("data-theme")
     }
@@ -62,7 +68,7 @@ def rows_of_json(found: dict) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("name", ["amina", "olu", "priya", "eve"])
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", ADDRESSES + BOOKS)
 async def test_who_neither_analyses_nor_facilitates_is_told_who_may(signed_in, name, address):
     answer = await (await signed_in(name)).get(address)
     assert answer.status_code == 403
@@ -155,6 +161,8 @@ async def test_a_facilitator_sees_her_groups_only(signed_in):
     [
         ("region=Mars", "region"),
         ("council_type=parish", "council_type"),
+        ("region=Wales&council_type=county", "council_type"),
+        ("facilitated=no", "facilitated"),
         ("kind=gossip", "kind"),
         ("theme=CARE-99", "theme"),
         ("from=2026-13", "from"),
@@ -333,9 +341,9 @@ async def test_each_filter_stands_there_in_words_and_can_be_taken_off(signed_in)
     chosen = {
         "group": "finance",
         "region": "Wales",
-        "council_type": "county",
         "kind": "ask-lga",
         "theme": "CARE-1",
+        "facilitated": "yes",
         "from": "2026-01",
         "to": "2026-04",
     }
@@ -344,7 +352,7 @@ async def test_each_filter_stands_there_in_words_and_can_be_taken_off(signed_in)
     for name, words in {
         "group": "Group: Finance",
         "region": "Region: Wales",
-        "council_type": "Council type: County",
+        "facilitated": "Discussions: Opened by a facilitator",
         "kind": "Kind: Ask of the LGA",
         "theme": "Theme: CARE-1 Care market and providers",
         "from": "First month: January 2026",
@@ -373,8 +381,8 @@ async def test_what_is_hidden_is_said_beside_the_table(signed_in):
     [table, *_] = page.iter("table")
     [words] = [it for it in page.iter("p") if it.get("id") == table.get("aria-describedby")]
     assert " ".join("".join(words.itertext()).split()) == (
-        "2 of 72 themes are hidden: fewer than 5 people or 3 councils raised them. "
-        "[c] stands in place of their figures."
+        "2 of 72 themes are hidden: fewer than 5 people or 3 councils raised them, "
+        "or such a figure could be worked out from theirs. [c] stands in place of their figures."
     )
     hidden = [cell.text for cell in page.iter("td") if cell.get("class") == "confidential"]
     assert hidden == ["[c]"] * 6  # FIN and FIN-1
@@ -399,3 +407,68 @@ async def test_a_page_with_nothing_to_show_says_why(signed_in):
     assert "All figures are hidden" in words_of(answer.text)
     assert drawings(answer.text) == []
     assert "none of them carries a tag of this kind" in words_of((await tom.get("/intelligence?kind=barrier")).text)
+
+
+# Parts, coverage, changes.
+
+
+async def test_each_count_has_its_part_of_all_that_take_part(signed_in):
+    await talk()
+    tom = await signed_in("tom")
+    page = html5lib.parse((await tom.get("/intelligence")).text, namespaceHTMLElements=False)
+    [row] = [row for row in page.iter("tr") if row.get("data-theme") == "CARE"]
+    assert [" ".join("".join(cell.itertext()).split()) for cell in row.findall("td")] == [
+        "16 62%",
+        "8 62%",
+        "4 44%",
+        "2 discussions, Apr 2026",
+    ]
+    [row] = [row for row in page.iter("tr") if row.get("data-theme") == "FIN"]
+    assert ["".join(cell.itertext()).strip() for cell in row.findall("td")] == ["[c]", "[c]", "[c]", ""]
+
+
+async def test_coverage_and_the_period_before_are_said_first(signed_in):
+    people = await councillors(6, 3)
+    for person in people:
+        await say(person, "finance", "FIN-1", at=MAY)
+        await say(person, "finance", "FIN-1", at=JUNE)
+    for person in await councillors(2, 2):
+        await say(person, "finance", "FIN-1", at=JUNE)
+    tom = await signed_in("tom")
+    words = words_of((await tom.get("/intelligence?from=2026-06&to=2026-06")).text)
+    assert "They stand in 1 discussion, all of June 2026. 100% of them were read for themes so far." in words
+    assert "Changes are against the equal period before, May 2026." in words
+    assert "1 discussion, Jun 2026, 2 more people than before" in words
+    [row] = [
+        row
+        for row in (await tom.get("/intelligence.json?from=2026-06&to=2026-06")).json()["themes"]
+        if row["theme"] == "FIN-1"
+    ]
+    assert (row["people"], row["people_before"], row["people_change"]) == (8, 6, 2)
+    assert "people_before" not in (await tom.get("/intelligence.json?from=2026-06")).json()["themes"][0]
+
+
+@pytest.mark.parametrize("address", BOOKS)
+async def test_workbooks_say_what_the_page_says(signed_in, address):
+    await talk()
+    tom = await signed_in("tom")
+    answer = await tom.get(f"{address}?group=adult-social-care")
+    assert "working-figures" in answer.headers["content-disposition"]
+    assert answer.headers["cache-control"] == "no-store"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        text = "".join(book.read(name).decode(errors="replace") for name in book.namelist() if name.endswith(".xml"))
+    assert "not for circulation" in text and "group: Adult-social-care" in text.replace(
+        "Adult social care", "Adult-social-care"
+    )
+    assert (await tom.get(f"{address}?region=Mars")).status_code == 422
+
+
+@pytest.mark.parametrize("address", ADDRESSES[1:] + BOOKS)
+async def test_each_download_is_kept_in_the_audit_log(signed_in, address):
+    tom = await signed_in("tom")
+    assert await AuditRow.filter(act="export_figures").count() == 0
+    await tom.get(f"{address}?kind=issue")
+    row = await AuditRow.get(act="export_figures")
+    assert json.loads(row.details) == {"format": address.rpartition(".")[2], "kind": "issue"}
+    await tom.get("/intelligence?kind=issue")
+    assert await AuditRow.filter(act="export_figures").count() == 1
