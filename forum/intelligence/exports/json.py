@@ -9,6 +9,7 @@ import msgspec
 from forum.intelligence.disclosure import Counts
 from forum.intelligence.exports import NOT_FOR_CIRCULATION
 from forum.intelligence.summary import Summary
+from forum.intelligence.tables import more_of
 
 MEDIA_TYPE, ENDING = "application/json", "json"
 
@@ -19,9 +20,16 @@ def render(summary: Summary) -> bytes:
             "note": NOT_FOR_CIRCULATION,
             "filters": summary.filters.values,
             "base": _figures(summary.base),
+            "read": _figures(summary.read) | {"coverage": summary.coverage},
             "tagged": _figures(summary.tagged),
             "themes": [
-                {"theme": row.theme.code, "name": row.theme.name, "parent": row.parent or None, **_figures(row.counts)}
+                {
+                    "theme": row.theme.code,
+                    "name": row.theme.name,
+                    "parent": row.parent or None,
+                    **_figures(row.counts),
+                    **{name: None if value == "" else value for name, value in more_of(summary, row).items()},
+                }
                 for row in summary.themes
             ],
         }
