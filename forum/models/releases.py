@@ -1,5 +1,6 @@
 """Releases: a theme summary on its way out of the house, and what it became."""
 
+import msgspec
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
@@ -42,6 +43,20 @@ class Release(Model):
     class Meta:
         table = "release"
         indexes = (Index(fields=("issued_at",), name="release_issued"),)
+
+
+def groups_of(release: Release) -> list[int]:
+    """The ids of the groups whose talk was counted."""
+    return [*msgspec.json.decode(release.filters)["groups"]]
+
+
+def state_of(release: Release) -> str:
+    """draft, checked, signed off or issued."""
+    if release.issued_at:
+        return "issued"
+    if release.signed_off_at:
+        return "signed off"
+    return "checked" if release.checked_at else "draft"
 
 
 class ReleaseQuote(Model):
