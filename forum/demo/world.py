@@ -13,6 +13,7 @@ from datetime import datetime
 from forum.actions.worlds import World, fill_world
 from forum.context import Forum
 from forum.demo.compose import Composer, Message, Places
+from forum.demo.desk import do_desk_work
 from forum.demo.hellos import add_hellos
 from forum.demo.large import Size, enlarge
 from forum.demo.people import NAMED, STAFF, members
@@ -36,6 +37,8 @@ async def build_world(forum: Forum, password_hash: str, seed: int = SEED, report
     report("Composing the demo world …")
     world = await asyncio.to_thread(compose_world, forum.clock(), seed, places, password_hash)
     await write(forum, world, report)
+    report("Tagging twice, approving quotes, issuing a paper …")
+    await do_desk_work(forum)
 
 
 async def build_large(
