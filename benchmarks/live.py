@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ import websockets
 from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.asyncio.server import serve as serve_websockets
 
-from benchmarks.measuring import WORDS, Server, World, claim, connection, served, world
+from benchmarks.measuring import ANALYST, WORDS, Server, World, claim, connection, served, world
 from benchmarks.pages import hub
 
 PORT, BARE_PORT, BARE_UVLOOP_PORT = 8473, 8474, 8475
@@ -25,6 +25,7 @@ WARM_UP = 5  # posts that are not counted: a thousand viewers have only just bee
 MARK = b'"post":'  # once in each message
 PATIENCE = 60
 DELAY_VIEWERS, DELAY_POSTS, DELAY_EVERY = 500, 50, 0.2
+EXPORT_TURNS = 3
 
 
 class Watcher(asyncio.Protocol):
@@ -153,6 +154,36 @@ async def bare(ready: Any, port: int) -> None:
         await asyncio.get_running_loop().create_future()
 
 
+@contextlib.asynccontextmanager
+async def exports(place: World) -> AsyncIterator[None]:
+    """Meanwhile an analyst downloads one workbook after the other."""
+
+    async def download() -> None:
+        async with connection(PORT) as reader:
+            while True:
+                await reader.get("/intelligence.xlsx", place.tokens[ANALYST])
+
+    task = asyncio.create_task(download())
+    await asyncio.sleep(3)  # the first begins the process that they are made in
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def delays_beside_exports(place: World, revision: int) -> tuple[list[float], list[float]]:
+    """The delays without and with exports, in turns."""
+    quiet, busy = [], []
+    for turn in range(EXPORT_TURNS):
+        for found, meanwhile in (quiet, contextlib.nullcontext()), (busy, exports(place)):
+            async with meanwhile:
+                found += await delays(place, revision)
+            revision += DELAY_POSTS
+        print(f"  turn {turn + 1} of {EXPORT_TURNS} beside exports", flush=True)
+    return quiet, busy
+
+
 async def delays(place: World, revision: int) -> list[float]:
     """Seconds from sending the form to its arrival, for each post and viewer."""
     watchers = await watch_thread(place, DELAY_VIEWERS, revision)
@@ -189,7 +220,9 @@ def main() -> bool:
         memory = uvloop.run(idle_memory(place, forum))
         with served(bare, BARE_PORT, loop="asyncio") as other, served(bare, BARE_UVLOOP_PORT) as on_uvloop:
             rounds = uvloop.run(delivery_costs(place, forum, other, on_uvloop))
-        late = sorted(uvloop.run(delays(place, 50 + WARM_UP + ROUNDS * POSTS)))
+        posted = 50 + WARM_UP + ROUNDS * POSTS
+        late = sorted(uvloop.run(delays(place, posted)))
+        quiet, busy = uvloop.run(delays_beside_exports(place, posted + DELAY_POSTS))
     for name, costs in zip(("the hub", "broadcast()", "broadcast() on uvloop"), zip(*rounds, strict=True), strict=True):
         least, middle = min(costs) * 1e6, statistics.median(costs) * 1e6
         print(f"  a delivery to one of {VIEWERS} viewers by {name}: {middle:.2f} µs of CPU, at least {least:.2f}")
@@ -199,6 +232,11 @@ def main() -> bool:
         [
             claim("delivery beside broadcast(), same bytes", ratio, 1),
             claim(f"95 % of {DELAY_VIEWERS} viewers see a post within", late[int(len(late) * 0.95)] * 1000, 100, "ms"),
+            claim(
+                "delivery while workbooks are made, beside without",
+                statistics.median(busy) / statistics.median(quiet),
+                1.2,
+            ),
             claim("memory of an idle viewer", memory / 1024, 30, "KiB"),
         ]
     )

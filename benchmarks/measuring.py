@@ -23,6 +23,8 @@ from forum.settings import Settings, load
 
 WORDS = "We moved the panel to Tuesdays, and the wait went from nine weeks to four. What did it take at yours?"
 
+ANALYST = 1  # the member who may also summarise
+
 
 @dataclass
 class World:
@@ -47,7 +49,11 @@ async def _make_world(settings: Settings, members: int, sizes: tuple[int, ...]) 
         group = await Group.create(slug="bench", name="Bench", created_at=now)
         people = [
             Person(
-                email=f"m{number}@bench.example", name=f"Member {number}", council_id=number % 70 + 1, created_at=now
+                email=f"m{number}@bench.example",
+                name=f"Member {number}",
+                council_id=number % 70 + 1,
+                site_role="analyst" if number == ANALYST else None,
+                created_at=now,
             )
             for number in range(members)
         ]

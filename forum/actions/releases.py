@@ -208,7 +208,7 @@ async def issue_release(forum: Forum, user: User, release_id: int, key: str) -> 
     quotes = await _still_usable(release)
     least = forum.settings.intelligence.people_leaving
     too_close = await asyncio.to_thread(comes_too_close, release, issued, least)
-    files = await prepare_files(release, [quote.id for quote in quotes])
+    files = await prepare_files(forum.aside, release, [quote.id for quote in quotes])
     manifest = manifest_of(release, files, forum.settings.intelligence, user.id, now)
     async with forum.write():
         user = await user_now(user)

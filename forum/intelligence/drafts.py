@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from forum.database import Database
+from forum.errors import Invalid
 from forum.intelligence.disclosure import Rule, differs
 from forum.intelligence.filters import choices_for, read_filters
 from forum.intelligence.report import Report
@@ -72,6 +73,8 @@ async def draft_figures(
     """Count what this person's filters select, safe to leave beside all that has left. Invalid for unreadable filters."""
     choices = await choices_for(user)
     filters = read_filters(values, choices)
+    if filters.theme:  # a parent would count one of its children only, and stand beside releases where it counts all
+        raise Invalid({"theme": "A release is about all themes. Take this filter off."})
     rule = Rule(settings.people_leaving, settings.councils, ROUND_TO)
     groups = [filters.group] if filters.group else choices.groups
     own = scope_of(filters.values, [group.id for group in groups])

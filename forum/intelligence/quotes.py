@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from forum.intelligence.proposing import Candidate, attribution, passages, plain_words
-from forum.models import Quote
+from forum.models import Quote, Theme
+from forum.models.themes import where_now
 
 __all__ = ["Quotable", "QuotablePost", "attribution", "candidates_of", "is_usable", "quotable_posts", "usable_quotes"]
 
@@ -80,14 +81,17 @@ def candidates_of(posts: Collection[QuotablePost]) -> list[Candidate]:
 
 
 async def usable_quotes(group_ids: Collection[int], theme_ids: Collection[int] | None = None) -> list[Quote]:
-    """The approved quotes of these groups (with these themes) that may be used now, oldest first, each with its theme,
+    """The approved quotes of these groups (with these themes, or merged into them) that may be used now, oldest first, each with its theme,
     its post and the council that the post's author sat on."""
     found = Quote.filter(withdrawn_at=None, post__hidden_at=None, post__quotable=True)
     found = found.filter(post__thread__group_id__in=list(group_ids) or [0])
-    if theme_ids is not None:
-        found = found.filter(theme_id__in=list(theme_ids) or [0])
     quotes = await found.order_by("approved_at", "id").select_related("theme", "post__council")
-    return [quote for quote in quotes if is_usable(quote)]
+    themes = {theme.id: theme for theme in await Theme.all()}
+    return [
+        quote
+        for quote in quotes
+        if is_usable(quote) and (theme_ids is None or where_now(themes, quote.theme_id) in theme_ids)
+    ]
 
 
 def is_usable(quote: Quote) -> bool:

@@ -6,7 +6,6 @@ people, by id, and the moments of what they did.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -15,13 +14,14 @@ from typing import Any
 
 import msgspec
 
+from forum.aside import Aside
 from forum.intelligence.codebook import CodebookTheme
 from forum.intelligence.drafts import ROUND_TO
 from forum.intelligence.exports import csv, docx, html, ods, odt, qdc, qdpx, xlsx
 from forum.intelligence.exports.qdpx import Coding, Discussion, Passage, Project
 from forum.intelligence.report import Paper, QuotedWords, Report
 from forum.models import Release, ReleaseQuote, Theme
-from forum.models.themes import IN_USE
+from forum.models.themes import IN_USE, where_now
 from forum.settings import Intelligence
 
 
@@ -53,21 +53,29 @@ class PlacedQuote:
 async def placed_quotes(release_id: int) -> list[PlacedQuote]:
     """The quotes of a release in the order of the codebook."""
     quotes = ReleaseQuote.filter(release_id=release_id).order_by("quote__theme__position", "id")
+    themes = {theme.id: theme for theme in await Theme.all()}
+
+    def now(quote: ReleaseQuote) -> Theme:
+        return themes[where_now(themes, quote.quote.theme_id)]
+
+    def top(quote: ReleaseQuote) -> Theme:
+        return themes.get(now(quote).parent_id or 0, now(quote))
+
     return [
         PlacedQuote(
             quote.id,
             quote.quote_id,
-            (quote.quote.theme.parent or quote.quote.theme).code,
+            top(quote).code,
             quote.words,
             quote.attribution,
             quote.quote.withdrawn_at,
-            str(quote.quote.theme.guid),
+            str(now(quote).guid),
             quote.quote.post.thread_id,
             quote.quote.post_id,
             quote.quote.post.author_id,
             quote.quote.approved_by_id,
         )
-        for quote in await quotes.select_related("quote__theme__parent", "quote__post")
+        for quote in await quotes.select_related("quote__post")
     ]
 
 
@@ -83,12 +91,19 @@ def report_of_release(release: Release, quotes: Sequence[PlacedQuote]) -> Report
     return replace(frozen, title=release.title, paper=paper, sections=sections)
 
 
-async def prepare_files(release: Release, quote_ids: Collection[int]) -> list[File]:
+async def prepare_files(aside: Aside, release: Release, quote_ids: Collection[int]) -> list[File]:
     """Every file of a release but its manifest, with those of its quotes."""
     quotes = [quote for quote in await placed_quotes(release.id) if quote.id in quote_ids]
     report, codebook = report_of_release(release, quotes), await codebook_now()
-    project = _project(report, codebook, quotes)
-    return await asyncio.to_thread(_make, report, codebook, project)
+    project = _project(report, [theme for theme in codebook if theme.code in _shown(report)], quotes)
+    return await aside.run(_make, report, codebook, project)
+
+
+def _shown(report: Report) -> set[str]:
+    """The codes of the themes whose figures the report shows. How many were quoted on another must not tell of it."""
+    themes = next(table for table in report.tables if table.name == "Themes")
+    people = list(themes.columns).index("People")
+    return {str(row[0]) for row in themes.rows if row[people] is not None}
 
 
 def _project(report: Report, codebook: Sequence[CodebookTheme], quotes: Sequence[PlacedQuote]) -> Project:

@@ -7,11 +7,11 @@ disagreement about a post.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forum.intelligence.agreement import Agreement, of_decisions, of_whole_answers, themes_of
 from forum.models import Post, SampledPost, SecondReading, SecondTheme, Theme
+from forum.models.themes import where_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ async def compare_reading(reading: SecondReading) -> Comparison:
     themes = {theme.id: theme for theme in await Theme.all().order_by("position", "id")}
     second: dict[int, set[int]] = {}
     for found in await SecondTheme.filter(sampled_post__second_reading_id=reading.id):
-        second.setdefault(found.sampled_post_id, set()).add(_now(themes, found.theme_id))
+        second.setdefault(found.sampled_post_id, set()).add(where_now(themes, found.theme_id))
     sample = SampledPost.filter(second_reading_id=reading.id, answered_at__isnull=False)
     pairs = [
         Pair(
             sampled.post,
-            frozenset(_now(themes, theme_id) for theme_id in json.loads(sampled.first_themes)),
+            frozenset(where_now(themes, theme_id) for theme_id in json.loads(sampled.first_themes)),
             frozenset(second.get(sampled.id, ())),
             sampled.post.edited_at is not None and sampled.post.edited_at > reading.created_at,
         )
@@ -83,11 +83,3 @@ async def compare_reading(reading: SecondReading) -> Comparison:
         if theme.id in used
     ]
     return Comparison(pairs, themes, of_whole_answers(answers), of_decisions(answers, used), rows)
-
-
-def _now(themes: Mapping[int, Theme], theme_id: int) -> int:
-    """The theme that this one is now: where merging led, step by step. A circle would lead nowhere: stop there."""
-    seen = {theme_id}
-    while (into := themes[theme_id].merged_into_id) and themes[theme_id].status == "merged" and into not in seen:
-        seen.add(theme_id := into)
-    return theme_id

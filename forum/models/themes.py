@@ -1,5 +1,6 @@
 """The codebook: the controlled two-level list of themes, and every change that was made to it."""
 
+from collections.abc import Mapping
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from tortoise import fields
@@ -47,6 +48,14 @@ class Theme(Model):
     class Meta:
         table = "theme"
         ordering = ("position",)
+
+
+def where_now(themes: Mapping[int, Theme], theme_id: int) -> int:
+    """The theme that this one is now: where merging led, step by step. A circle would lead nowhere: stop there."""
+    seen = {theme_id}
+    while (into := themes[theme_id].merged_into_id) and themes[theme_id].status == "merged" and into not in seen:
+        seen.add(theme_id := into)
+    return theme_id
 
 
 class CodebookRevision(Model):

@@ -77,7 +77,7 @@ class Attack:
 
         sums = [columns for columns in sums if is_open(columns)]
         useless = 0
-        while sums and useless < 2:
+        while sums and useless < 4:
             aim = np.zeros(len(self.low))
             side = self._chance.choice([[1], [-1], [1, -1]])
             for columns in sums:

@@ -221,7 +221,8 @@ def test_the_file_opens_and_shows_the_words_and_nothing_runs(name, form):
     shown = FORMATS[form](words)
     wanted = squeezed(plain(words))
     if name.startswith("long") and form in SHEETS:
-        assert squeezed(CUT) in squeezed(shown)
+        parts = [part for part in shown.split("\n") if len(part) > 16_000]
+        assert parts and all(part.endswith(CUT) for part in parts)
         wanted = wanted[:16_000]
     assert wanted in squeezed(shown)
     assert not TURNS.search(shown)

@@ -168,13 +168,24 @@ def test_every_picture_has_words():
 
 def test_a_table_that_does_not_fit_on_a_page_is_said_to_be_elsewhere():
     blocks = list(blocks_of(sample(1)))
-    assert [block.table.name for block in blocks if isinstance(block, Figures)] == ["Bases", "Tops", "T-1 by month"]
+    assert [block.table.name for block in blocks if isinstance(block, Figures)] == [
+        "Bases",
+        "Tops",
+        "T-1 by month",
+    ]
     assert (
         Paragraph(
             "“Each theme of the codebook” is too wide for a page. It is in the spreadsheet that comes with this paper."
         )
         in blocks
     )
+
+
+def test_a_table_with_nothing_to_show_is_one_sentence():
+    hidden = Table("T-1 by region", "T-1 by region", ("Region", "Posts"), [("Wales", None), ("London", None)])
+    shown = replace(hidden, rows=[("Wales", None), ("London", 0)])
+    blocks = list(blocks_of(replace(sample(1), tables=[hidden, shown])))
+    assert blocks.index(Paragraph("“T-1 by region”: all figures are hidden.")) + 1 == blocks.index(Figures(shown))
 
 
 def test_a_paper_without_themes_says_so():
@@ -250,6 +261,8 @@ def test_line_breaks_of_people_stay():
     report = replace(ONE_THEME, sections=[section])
     assert "First line\nsecond line" in said_by_docx(report)
     assert "Another paragraph" in said_by_docx(report)
+    [written] = [each for each in in_docx(report).paragraphs if "second line" in each.text]
+    assert len(written._p.findall(".//" + qn("w:br"))) == 1
     [broken] = in_odt(report).body.xpath("//text:p[contains(., 'second line')]")
     assert broken.get_elements("text:line-break")
 

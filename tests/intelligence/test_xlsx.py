@@ -73,7 +73,7 @@ def test_a_chart_is_drawn_from_the_cells_and_says_that_some_are_hidden():
     charts = [words for name, words in found.items() if name.startswith("xl/charts/")]
     assert len(charts) == 1  # the months have no bars
     assert "<c:f>Themes!$A$4:$A$6</c:f>" in charts[0] and "<c:f>Themes!$C$4:$C$6</c:f>" in charts[0]
-    assert "[c]: hidden, no bar" in charts[0]
+    assert "[c]: hidden, no bar" in charts[0] and "<a:t>People</a:t>" in charts[0]
     drawing = found["xl/drawings/drawing1.xml"]
     assert 'descr="Bar chart: Posts, people and councils by theme' in drawing
 

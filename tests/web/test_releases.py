@@ -1,16 +1,23 @@
 """A release leaves the house by steps that nobody can skip: drafted, checked, signed off by somebody else, issued."""
 
+import asyncio
 import hashlib
 import json
 import re
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 
+from forum.actions.codebook_merging import merge_theme
+from forum.actions.groups import add_member
 from forum.actions.quotes import approve_quote
-from forum.actions.releases import draft_release, issue_release, sign_off_release
+from forum.actions.releases import check_release, draft_release, issue_release, sign_off_release
 from forum.errors import Invalid, NotAllowed, NotFound
-from forum.models import AuditRow, Finding, Notice, Post, Quote, Release, ReleaseFile, ReleaseQuote
-from tests.cast import Browser, new_key, posts_in, thread_in, user
+from forum.intelligence.quotes import usable_quotes
+from forum.intelligence.release_files import placed_quotes
+from forum.models import AuditRow, Finding, Notice, Post, Quote, Release, ReleaseFile, ReleaseQuote, Theme
+from tests.cast import Browser, group, new_key, posts_in, thread_in, user
 from tests.intelligence.worlds import councillors, say
 
 PAPER = {
@@ -187,8 +194,6 @@ async def test_releases_are_for_analysts(signed_in, talk, name):
 
 
 async def test_figures_of_a_hidden_group_are_for_analysts_with_a_role_in_it(signed_in, forum, talk):
-    from forum.actions.groups import add_member
-
     await add_member(forum, "whistleblowing", "tom@demo.example", "observer")
     tom, nadia = await signed_in("tom"), await signed_in("nadia")
     address = await draft(tom)
@@ -289,8 +294,6 @@ async def test_a_finding_in_a_quote_cannot_stay(signed_in, forum, talk):
 
 
 async def test_of_two_people_who_sign_off_at_once_one_does(forum, talk):
-    import asyncio
-
     tom, nadia = await user("tom"), await user("nadia")
     release_id = await draft_release(forum, tom, TITLE, {}, PAPER, new_key())
     with pytest.raises(Invalid):
@@ -299,8 +302,6 @@ async def test_of_two_people_who_sign_off_at_once_one_does(forum, talk):
         await draft_release(forum, await user("ruth"), TITLE, {}, PAPER, new_key())
     with pytest.raises(NotFound):
         await issue_release(forum, tom, 1, new_key())
-    from forum.actions.releases import check_release
-
     await check_release(forum, tom, release_id, new_key())
     answers = await asyncio.gather(
         *(sign_off_release(forum, nadia, release_id, new_key()) for _ in range(20)), return_exceptions=True
@@ -347,3 +348,41 @@ async def test_a_thread_of_hidden_words_is_not_counted(signed_in, talk):
     await Post.filter(thread_id=(await thread_in("housing")).id).update(hidden_at="2026-05-01T00:00:00Z")
     rows = await figures(await draft(await signed_in("tom")))
     assert rows["HOU-1"][3:6] == [0, 0, 0]
+
+
+async def test_a_quote_goes_with_its_theme_when_that_is_merged(signed_in, forum, talk):
+    tom, quote = await signed_in("tom"), await approved(forum)
+    theme = await Theme.get(code="HOU-1")
+    await merge_theme(forum, await user("tom"), theme.id, "CARE-1", "It is about care.", new_key())
+    address = await draft(tom)
+    await step(tom, address, "edit", title=TITLE, quote=str(quote.id), **PAPER)
+    [placed] = await placed_quotes(int(address.rsplit("/", 1)[1]))
+    assert placed.theme == "CARE"
+    housing, into = (await group("housing")).id, (await Theme.get(code="CARE-1")).id
+    assert [each.id for each in await usable_quotes([housing], [into])] == [quote.id]
+    assert await usable_quotes([housing], [theme.id]) == []
+
+
+async def test_a_release_is_about_all_themes(signed_in, talk):
+    answer = await (await signed_in("tom")).act("/releases", title=TITLE, theme="HOU", **PAPER)
+    assert answer.status_code == 422
+    assert "A release is about all themes." in answer.text
+
+
+async def test_a_project_of_quotes_tells_of_no_theme_that_is_hidden(signed_in, forum, talk):
+    """HOU-2 is hidden in what leaves: that a quote carries it must not show either."""
+    tom, nadia = await signed_in("tom"), await signed_in("nadia")
+    quote = await approved(forum)
+    theme = await Theme.get(code="HOU-2")
+    await Quote.filter(id=quote.id).update(theme_id=theme.id)
+    address = await draft(tom)
+    await step(tom, address, "edit", title=TITLE, quote=str(quote.id), **PAPER)
+    await step(tom, address, "check")
+    await step(nadia, address, "sign-off")
+    await step(tom, address, "issue")
+    [project] = await ReleaseFile.filter(name="quotes.qdpx")
+    with ZipFile(BytesIO(project.content)) as parts:
+        written = parts.read("project.qde").decode()
+    assert theme.name not in written
+    assert str(theme.guid) not in written
+    assert (await Theme.get(code="HOU-1")).name in written

@@ -103,6 +103,7 @@ def _style(name: str, cell: str = "", paragraph: str = "", text: str = "", data:
 
 
 WRAPPED, RIGHT, BOLD = ' fo:wrap-option="wrap"', ' fo:text-align="end"', ' fo:font-weight="bold"'
+ASIDE = ' fo:padding-right="0.2cm"'  # from words that follow on the left
 UNDER = ' fo:border-bottom="0.5pt solid #000000"'
 CELLS = "".join(
     [
@@ -113,11 +114,11 @@ CELLS = "".join(
         _style("title", text=f'{BOLD} fo:font-size="14pt"', data="as-text"),
         _style("note", text=' fo:font-style="italic"', data="as-text"),
         _style("head", WRAPPED + UNDER, text=BOLD, data="as-text"),
-        _style("head-of-figures", WRAPPED + UNDER, RIGHT, BOLD, "as-text"),
+        _style("head-of-figures", WRAPPED + UNDER + ASIDE, RIGHT, BOLD, "as-text"),
         _style("word", WRAPPED, data="as-text"),
-        _style("hidden", "", RIGHT, data="as-text"),
-        _style("count", data="as-count"),
-        _style("figure"),
+        _style("hidden", ASIDE, RIGHT, data="as-text"),
+        _style("count", ASIDE, data="as-count"),
+        _style("figure", ASIDE),
     ]
 )
 

@@ -116,8 +116,10 @@ def _figures(tables: Iterable[Table]) -> Iterator[Block]:
         title = line(table.title)
         if len(table.columns) > MOST_COLUMNS:
             yield Paragraph(f"“{title}” {ELSEWHERE}")
+        elif table.rows and all(value is None for row in table.rows for value in row[1:]):
+            yield Paragraph(f"“{title}”: all figures are hidden.")
         else:
-            yield Figures(replace(table, title=title, columns=[line(words) for words in table.columns]))
+            yield Figures(replace(table, title=title, columns=tuple(line(words) for words in table.columns)))
 
 
 def _paragraphs(words: str, numbered: bool = True) -> Iterator[Paragraph]:

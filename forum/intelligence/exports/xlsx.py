@@ -27,7 +27,8 @@ OPTIONS = {
     "strings_to_numbers": False,
 }
 LINE, TALLEST = 15, 400  # of a row, in points
-BAR, AROUND = 20, 120  # heights in a chart, in pixels
+RIGHT = {"align": "right", "indent": 1, "valign": "top"}
+BAR, AROUND = 24, 140  # heights in a chart, in pixels
 
 
 def render(report: Report) -> bytes:
@@ -47,15 +48,13 @@ def _formats(book: Workbook) -> dict[str, Any]:
         "title": book.add_format({"bold": True, "font_size": 14}),
         "note": book.add_format({"italic": True}),
         "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
-        "head of figures": book.add_format(
-            {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "align": "right"}
-        ),
+        "head of figures": book.add_format({**RIGHT, "bold": True, "text_wrap": True, "bottom": 1}),
         "word": book.add_format({"text_wrap": True, "valign": "top"}),
         # Stays a word when somebody edits the cell, which would make a formula of it otherwise.
         "sign": book.add_format({"text_wrap": True, "valign": "top", "quote_prefix": True}),
-        "count": book.add_format({"num_format": "#,##0", "valign": "top"}),
-        "figure": book.add_format({"valign": "top"}),
-        "hidden": book.add_format({"align": "right", "valign": "top"}),
+        "count": book.add_format({**RIGHT, "num_format": "#,##0"}),
+        "figure": book.add_format(RIGHT),
+        "hidden": book.add_format(RIGHT),
     }
 
 
@@ -117,14 +116,20 @@ def _draw(book: Workbook, sheet: Worksheet, name: str, table: Table, head: int) 
     )
     hidden = any(row[figures] is None for row in table.rows)
     about = f"{line(table.title)} ({SIGN}: hidden, no bar)" if hidden else line(table.title)
-    # The library takes a title such as "Sheet!A1" for a reference; never one with a blank there.
-    chart.set_title({"name": about.replace("!", "! "), "name_font": {"size": 11}, "overlay": False})
+    chart.set_title({"name": _no_reference(about), "name_font": {"size": 11}, "overlay": False})
     chart.set_legend({"none": True})
-    chart.set_y_axis({"reverse": True, "num_font": {"size": 9}})  # the first row on top, as in the table
-    chart.set_x_axis({"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#cccccc"}}})
+    # Every label, and the first row on top, as in the table.
+    chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": {"size": 8}})
+    counted = _no_reference(line(table.columns[figures]))
+    chart.set_x_axis({"name": counted, "min": 0, "major_gridlines": {"visible": True, "line": {"color": "#cccccc"}}})
     chart.set_size({"width": 720, "height": AROUND + BAR * len(table.rows)})
     options = {"description": f"Bar chart: {about}. The figures are in the table of this sheet.", "object_position": 3}
     sheet.insert_chart(head, len(table.columns) + 1, chart, options)
+
+
+def _no_reference(words: str) -> str:
+    """The library takes words such as "Sheet!A1" for a reference, but never with a blank there."""
+    return words.replace("!", "! ")
 
 
 def _write_notes(book: Workbook, report: Report, formats: dict[str, Any]) -> None:

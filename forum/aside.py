@@ -1,0 +1,38 @@
+"""Long work in a process of its own. A thread would take turns with the event loop, and every open page would feel it.
+
+What goes there and comes back is plain data; the process knows neither settings nor database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TypeVar, TypeVarTuple, Unpack
+
+Given = TypeVarTuple("Given")
+Result = TypeVar("Result")
+
+
+class Aside:
+    """One process, begun with the first work: there is one export at a time, and others wait for it."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def run(self, work: Callable[[Unpack[Given]], Result], *given: Unpack[Given]) -> Result:
+        """What `work`, a function of a module, makes of this. It raises what the work raises."""
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *given)
+        except BrokenProcessPool:
+            self._pool = None  # it was ended from outside: the next work begins another
+            raise
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
