@@ -13,17 +13,20 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from forum.aside import Aside
 from forum.bus import Bus, open_bus
 from forum.database import Database, open_database, select, transaction
 from forum.errors import NotFound
+from forum.mail import Mail
 from forum.passwords import Passwords
+from forum.permissions import Term
 from forum.settings import Settings, make_folder
 
 logger = logging.getLogger(__name__)
 
 
 class Forum:
-    """Settings, database, bus, passwords and clock of one service. `epoch` names this history of revisions."""
+    """Settings, database, bus, passwords, mail and clock of one service. `epoch` names this history of revisions."""
 
     def __init__(self, settings: Settings, database: Database, bus: Bus, epoch: str) -> None:
         self.settings = settings
@@ -32,6 +35,8 @@ class Forum:
         self.epoch = epoch
         self.secret = settings.secret()
         self.passwords = Passwords(settings.passwords)
+        self.mail = Mail(settings)
+        self.aside = Aside()
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -64,6 +69,11 @@ class Forum:
         sessions, now = self.settings.sessions, self.clock()
         return now - timedelta(hours=sessions.idle_hours), now - timedelta(hours=sessions.absolute_hours)
 
+    def term(self) -> Term:
+        """What day it is, in UTC, for memberships that end on one."""
+        today = self.clock().astimezone(UTC).date()
+        return Term(today, today - timedelta(days=self.settings.groups.read_only_days))
+
     async def to_the_end(self, act: Coroutine[Any, Any, Any]) -> Any:
         """Run `act` whole even when the caller is cancelled: half a write would keep the database's lock for ever."""
         task = asyncio.create_task(act)
@@ -80,6 +90,7 @@ class Forum:
             await asyncio.gather(*self._running, return_exceptions=True)
         await self.bus.close()
         self.passwords.close()
+        await asyncio.to_thread(self.aside.close)
 
 
 @asynccontextmanager

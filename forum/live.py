@@ -134,9 +134,9 @@ class Room:
         doubtful = [viewer for viewer in viewers if viewer.rights != rights]
         if not doubtful:
             return
-        may_read = await readers(
-            self.thread_id, {viewer.session_id for viewer in doubtful}, *self.hub.forum.session_limits()
-        )
+        forum = self.hub.forum
+        sessions = {viewer.session_id for viewer in doubtful}
+        may_read = await readers(self.thread_id, sessions, *forum.session_limits(), forum.term())
         for viewer in doubtful:
             if may_read.get(viewer.session_id):
                 viewer.rights = rights

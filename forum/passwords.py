@@ -10,6 +10,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from forum.password_rules import LONGEST, normal
 from forum.settings import Passwords as PasswordSettings
 
 Result = TypeVar("Result")
@@ -22,10 +23,13 @@ class Passwords:
         self._nobody = self._hasher.hash("the password of nobody")
 
     async def hash(self, password: str) -> str:
-        return await self._run(self._hasher.hash, password)
+        return await self._run(self._hasher.hash, normal(password))
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Whether `password` belongs to the `stored` hash. Without one (an unknown address) it takes as long."""
+        password = normal(password)
+        if len(password) > LONGEST:  # it is nobody's: cut off, it might become somebody's
+            stored, password = None, password[:LONGEST]
         try:
             await self._run(self._hasher.verify, stored or self._nobody, password)
         except (VerificationError, InvalidHashError):

@@ -9,16 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from forum.database import Rows, as_time, select
 from forum.errors import NotAllowed, NotFound
-from forum.models import Group, Post, Thread
+from forum.models import Group, Memo, Post, Release, SecondReading, Tagging, Thread
+from forum.models.releases import groups_of
 from forum.reading import ShownThread, thread_by_id
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What day it is for memberships that end on one. After their last day they are for reading only, as an observer's
+    is; those whose last day was before `closed_before` are closed."""
+
+    today: date
+    closed_before: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,7 @@ class User:
     session_id: int = 0
     begun_at: datetime | None = None
     seen_at: datetime | None = None
+    term: Term | None = None
 
     @property
     def is_analyst(self) -> bool:
@@ -50,6 +61,8 @@ OUTSIDERS = {
     "administrators": User(0, "", site_role="administrator"),
     "everyone else who is signed in": User(0, ""),
 }
+
+WHO_RELEASES = "Only analysts may read and make releases."
 
 # Seeing: groups (their name and purpose), and the talk in them.
 
@@ -160,8 +173,74 @@ def can_tag_post(user: User, post: Post) -> bool:
     return can_tag(user, post.thread.group) and (post.hidden_at is None or can_facilitate(user, post.thread.group))
 
 
+async def visible_tagging(user: User, tagging_id: int) -> Tagging:
+    """The tagging with its post, thread, group and coder, or NotFound: for who may not tag there, there is none."""
+    tagging = await Tagging.get_or_none(id=tagging_id).select_related("post__thread__group", "by")
+    if tagging is None or not can_tag(user, tagging.post.thread.group):
+        raise NotFound
+    if tagging.by_id != user.id and tagging.post_id in await blind_posts(user, tagging.post.thread_id):
+        raise NotFound
+    return tagging
+
+
+async def visible_memo(user: User, memo_id: int) -> Memo:
+    """The memo, or NotFound unless this person reads memos on what it is about."""
+    memo = await Memo.get_or_none(id=memo_id)
+    if memo is None:
+        raise NotFound
+    if memo.tagging_id is not None:
+        await visible_tagging(user, memo.tagging_id)
+    elif memo.thread_id is not None:
+        if not can_tag(user, (await visible_thread(user, memo.thread_id)).group):
+            raise NotFound
+    elif not can_see_codebook(user):
+        raise NotFound
+    return memo
+
+
+def visible_second_readings(user: User) -> QuerySet[SecondReading]:
+    """Those in groups where this person may tag."""
+    return SecondReading.filter(group_id__in=Subquery(summarised_groups(user).values("id")))
+
+
+async def visible_second_reading(user: User, reading_id: int) -> SecondReading:
+    """The second reading with its group and people, or NotFound."""
+    reading = await SecondReading.get_or_none(id=reading_id).select_related("group", "by", "reader")
+    if reading is None or not can_tag(user, reading.group):
+        raise NotFound
+    return reading
+
+
+async def blind_posts(user: User, thread_id: int | None = None) -> set[int]:
+    """The posts (of a thread) that are in a second reading which this person has not finished: until then they see no
+    tagging of anybody else on them."""
+    rows = await select(
+        f"""SELECT s.post_id FROM sampled_post s JOIN second_reading r ON r.id = s.second_reading_id
+        JOIN post p ON p.id = s.post_id
+        WHERE r.reader_id = $1 {"AND p.thread_id = $2" if thread_id else ""} AND EXISTS (
+            SELECT 1 FROM sampled_post o JOIN post q ON q.id = o.post_id
+            WHERE o.second_reading_id = r.id AND o.answered_at IS NULL AND q.hidden_at IS NULL)""",
+        user.id,
+        *([thread_id] if thread_id else []),
+    )
+    return {row["post_id"] for row in rows}
+
+
+def can_administer(user: User) -> bool:
+    """People, their roles and sign-ups, councils, the audit log: never what is written in groups."""
+    return user.site_role == "administrator"
+
+
+def can_read_audit(user: User) -> bool:
+    return can_administer(user)
+
+
 def can_see_codebook(user: User) -> bool:
     return user.is_analyst or bool(user.facilitated)
+
+
+def can_edit_codebook(user: User) -> bool:
+    return user.is_analyst
 
 
 def can_summarise(user: User, group: AnyGroup) -> bool:
@@ -173,6 +252,41 @@ def summarised_groups(user: User) -> QuerySet[Group]:
     return readable_groups(user) if user.is_analyst else Group.filter(id__in=user.facilitated)
 
 
+def can_read_release(user: User, release: Release, readable: Collection[int]) -> bool:
+    """`readable` are the ids of the groups whose talk this person's summaries count: of a hidden group that they have
+    no role in they must not read figures either."""
+    return user.is_analyst and set(groups_of(release)) <= set(readable)
+
+
+async def summarised_ids(user: User) -> list[int]:
+    return [group.id for group in await summarised_groups(user).only("id")]
+
+
+async def visible_releases(user: User) -> list[Release]:
+    """The releases and drafts that this person may see, newest first."""
+    readable = await summarised_ids(user)
+    releases = await Release.filter(discarded_at=None).order_by("-created_at")
+    return [release for release in releases if can_read_release(user, release, readable)]
+
+
+async def visible_release(user: User, release_id: int) -> Release:
+    """The release, or NotFound. NotAllowed for all releases, there or not, for whoever is no analyst."""
+    require(user.is_analyst, WHO_RELEASES)
+    release = await Release.get_or_none(id=release_id, discarded_at=None)
+    if release is None or not can_read_release(user, release, await summarised_ids(user)):
+        raise NotFound
+    return release
+
+
+def can_commit(user: User) -> bool:
+    return user.is_analyst
+
+
+def can_quote(user: User, group: AnyGroup) -> bool:
+    """Choosing what is quoted of a group's talk, for who summarises it."""
+    return can_summarise(user, group)
+
+
 def require(allowed: bool, who: str) -> None:
     """Raise NotAllowed, with words that say who may, unless `allowed`."""
     if not allowed:
@@ -182,13 +296,17 @@ def require(allowed: bool, who: str) -> None:
 # Knowing who is there.
 
 
-async def user_of_session(token_hash: str, idle_since: datetime, begun_since: datetime) -> User | None:
+async def user_of_session(
+    token_hash: str, idle_since: datetime, begun_since: datetime, term: Term | None = None
+) -> User | None:
     """Who is signed in with this session, with their roles at this moment; None once it ended or ran out."""
+    term = term or strict_term()
     rows = await select(
         f"""SELECT s.id AS session_id, s.created_at, s.seen_at, {USER}
         FROM session s JOIN person p ON p.id = s.person_id {ROLES}
-        WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.seen_at > $2 AND s.created_at > $3
-        AND p.suspended_at IS NULL""",
+        WHERE s.token_hash = $3 AND s.ended_at IS NULL AND s.seen_at > $4 AND s.created_at > $5 AND {IS_IN}""",
+        term.today,
+        term.closed_before,
         token_hash,
         idle_since,
         begun_since,
@@ -196,45 +314,64 @@ async def user_of_session(token_hash: str, idle_since: datetime, begun_since: da
     if not rows:
         return None
     [first, *_] = rows
-    return _user(rows, first["session_id"], as_time(first["created_at"]), as_time(first["seen_at"]))
+    return _user(rows, first["session_id"], as_time(first["created_at"]), as_time(first["seen_at"]), term)
 
 
 async def user_now(user: User) -> User:
     """The same person with the roles of this moment: an action asks once its transaction is open."""
-    rows = await select(f"SELECT {USER} FROM person p {ROLES} WHERE p.id = $1 AND p.suspended_at IS NULL", user.id)
+    term = user.term or strict_term()
+    rows = await select(
+        f"SELECT {USER} FROM person p {ROLES} WHERE p.id = $3 AND {IS_IN}", term.today, term.closed_before, user.id
+    )
     if not rows:
         raise NotFound
-    return _user(rows, user.session_id, user.begun_at, user.seen_at)
+    return _user(rows, user.session_id, user.begun_at, user.seen_at, term)
 
 
-USER = "p.id, p.name, p.council_id, p.site_role, m.group_id, m.role"
-ROLES = "LEFT JOIN membership m ON m.person_id = p.id AND m.ended_at IS NULL"
+IS_IN = "p.suspended_at IS NULL AND p.deactivated_at IS NULL"
+IS_OPEN = "m.ended_at IS NULL AND (m.ends_on IS NULL OR m.ends_on >= $2)"
+USER = """p.id, p.name, p.council_id, p.site_role, m.group_id,
+    CASE WHEN m.ends_on < $1 THEN 'observer' ELSE m.role END AS role"""
+ROLES = f"LEFT JOIN membership m ON m.person_id = p.id AND {IS_OPEN}"
 
 
-def _user(rows: Rows, session_id: int, begun_at: datetime | None, seen_at: datetime | None) -> User:
+def strict_term() -> Term:
+    """Today, where nobody said for how long a membership can be read after its last day: not at all."""
+    today = datetime.now(UTC).date()
+    return Term(today, today)
+
+
+def _user(
+    rows: Rows, session_id: int, begun_at: datetime | None, seen_at: datetime | None, term: Term | None = None
+) -> User:
     """A person from one row for each of their roles."""
     first = rows[0]
     roles = {row["group_id"]: row["role"] for row in rows if row["role"]}
     return User(
-        first["id"], first["name"], first["council_id"], first["site_role"], roles, session_id, begun_at, seen_at
+        first["id"], first["name"], first["council_id"], first["site_role"], roles, session_id, begun_at, seen_at, term
     )
 
 
 async def readers(
-    thread_id: int, session_ids: Collection[int], idle_since: datetime, begun_since: datetime
+    thread_id: int,
+    session_ids: Collection[int],
+    idle_since: datetime,
+    begun_since: datetime,
+    term: Term | None = None,
 ) -> dict[int, bool]:
     """Of these sessions those that are still signed in, each with whether it may read the thread: can_read_thread in
     one query, for a room full of people."""
-    places = ", ".join(f"${number}" for number in range(4, 4 + len(session_ids)))
+    places = ", ".join(f"${number}" for number in range(5, 5 + len(session_ids)))
     rows = await select(
         f"""SELECT s.id, CASE WHEN m.id IS NOT NULL OR (p.site_role = 'analyst' AND g.visibility = 'listed')
         THEN 1 ELSE 0 END AS may_read
         FROM session s JOIN person p ON p.id = s.person_id
         LEFT JOIN thread t ON t.id = $1 LEFT JOIN "group" g ON g.id = t.group_id
-        LEFT JOIN membership m ON m.person_id = p.id AND m.group_id = t.group_id AND m.ended_at IS NULL
-        WHERE s.ended_at IS NULL AND s.seen_at > $2 AND s.created_at > $3 AND p.suspended_at IS NULL
+        LEFT JOIN membership m ON m.person_id = p.id AND m.group_id = t.group_id AND {IS_OPEN}
+        WHERE s.ended_at IS NULL AND s.seen_at > $3 AND s.created_at > $4 AND {IS_IN}
         AND s.id IN ({places})""",
         thread_id,
+        (term or strict_term()).closed_before,
         idle_since,
         begun_since,
         *session_ids,

@@ -23,7 +23,7 @@ SHORT_NAMES = {
 }
 PACKAGE = Path(__file__).parent
 SECRET_LENGTH = 32
-MOST = {"sessions": 100_000}  # hours: a time so long ago still has a date
+MOST = {"sessions": 100_000, "groups": 3_650}  # hours, days: a time so long ago still has a date
 
 
 def beside_package(name: str) -> Path:
@@ -69,10 +69,24 @@ class SignIn(Section, frozen=True):
     tries_per_address: int
 
 
+class Groups(Section, frozen=True):
+    read_only_days: int
+
+
 class Passwords(Section, frozen=True):
     memory_kib: int
     passes: int
     threads: int
+
+
+class MailSettings(Section, frozen=True):
+    host: str
+    port: int
+    security: str
+    username: str
+    password: str
+    sender: str
+    timeout_seconds: float
 
 
 class Limits(Section, frozen=True):
@@ -106,6 +120,8 @@ class Settings(Section, frozen=True):
     sessions: Sessions
     sign_in: SignIn
     passwords: Passwords
+    groups: Groups
+    mail: MailSettings
     limits: Limits
     live: Live
     intelligence: Intelligence
@@ -237,6 +253,14 @@ def _judge(settings: Settings) -> None:
             0 < len(settings.service.secret_key) < SECRET_LENGTH,
             f"service.secret_key must have at least {SECRET_LENGTH} characters",
         ),
+        (not is_contact(settings.mail.sender), "mail.sender must be an email address"),
+        (settings.mail.security not in ("starttls", "tls", "none"), "mail.security must be starttls, tls or none"),
+        (
+            settings.mail.security == "none" and settings.mail.host and not is_loopback(settings.mail.host),
+            "mail.security must be starttls or tls except on this machine: letters would travel in the open",
+        ),
+        (not 0 < settings.mail.port < 65536, "mail.port must be a port"),
+        (not 0 < settings.mail.timeout_seconds <= 300, "mail.timeout_seconds must be more than 0, and at most 300"),
         (settings.service.workers < 1, "service.workers must be at least 1"),
         (0 < settings.passwords.memory_kib < 8, "passwords.memory_kib must be at least 8: argon2 takes no less"),
         (settings.intelligence.people < 5, "intelligence.people must be at least 5"),
@@ -252,7 +276,7 @@ def _judge(settings: Settings) -> None:
         (settings.service.workers > 1 and not settings.redis.url, "redis.url is needed by more than one worker"),
     ]
     numbers = [("limits", settings.limits), ("live", settings.live), ("sessions", settings.sessions)]
-    numbers += [("sign_in", settings.sign_in), ("passwords", settings.passwords)]
+    numbers += [("sign_in", settings.sign_in), ("passwords", settings.passwords), ("groups", settings.groups)]
     wrong += [
         (
             not 0 < getattr(section, field) <= MOST.get(name, 10**9),

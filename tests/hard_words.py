@@ -77,14 +77,14 @@ async def build_hard_releases(forum: Forum) -> None:
     await create_account(forum, "ines@demo.example", f"Ines {LONG}", None, "analyst", PASSWORD)
     await add_member(forum, "hard-words", "ines@demo.example", "observer")
     owen, ines = await user("owen"), await user("ines")
-    filters, hard = {"group": "hard-words"}, dict.fromkeys(PAPER, f"{'w' * 150}\n\n{TITLES[2]} <b>&amp;</b>")
+    filters, hard = {"group": "hard-words"}, dict.fromkeys(PAPER, f"{'m' * 150}\n\n{TITLES[2]} <b>&amp;</b>")
     issued = await draft_release(forum, owen, "T" * 200, filters, hard, new_key())
-    said = ("w" * 200 + "<b>" + "w" * 200, "w" * 120)
+    said = ("m" * 200 + "<b>" + "m" * 200, "m" * 120)
     await commit(forum, owen, "CARE-1", issued, *said, "under-way", new_key())
     await check_release(forum, owen, issued, new_key())
     await sign_off_release(forum, ines, issued, new_key())
     await issue_release(forum, owen, issued, new_key())
     checked = await draft_release(forum, owen, "C" * 200, filters, hard, new_key())
     await check_release(forum, owen, checked, new_key())
-    found = {"purpose": "w" * 200 + " " + "0" * 11, "summary": f"{'w' * 90} https://{LONG}.example/{LONG}"}
+    found = {"purpose": "m" * 200 + " " + "0" * 11, "summary": f"{'m' * 90} https://{LONG}.example/{LONG}"}
     await draft_release(forum, owen, "D" * 200, filters, hard | found, new_key())

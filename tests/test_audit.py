@@ -10,6 +10,7 @@ from forum.actions import audit as actions
 from forum.actions import people, posts, sessions
 from forum.actions.archives import import_archive
 from forum.actions.groups import add_member, create_group, leave_group, remove_member, remove_member_by_email
+from forum.actions.standing import decide
 from forum.audit import ACTS, record
 from forum.errors import Invalid, NotFound
 from forum.models import AuditHead, AuditRow, Group, Person, Session, Theme
@@ -32,7 +33,7 @@ async def test_each_act_is_a_row_of_ids_and_fixed_words(forum):
     await sessions.sign_out(forum, await sessions.signed_in(forum, token))
     new = await people.create_account(forum, "new@demo.example", "New Person", "Leeds", "analyst", None)
     await people.set_password(forum, "new@demo.example", "another long password")
-    await people.suspend_account(forum, "new@demo.example")
+    await decide(forum, None, "new@demo.example", "suspend", "")
     await create_group(forum, "secret-talks", "Secret talks", "Why we meet", "hidden")
     await add_member(forum, "finance", "amina@demo.example", "observer")
     await remove_member(forum, ruth, "finance", amina.id, "She went to another council")
@@ -76,7 +77,7 @@ async def test_each_act_is_a_row_of_ids_and_fixed_words(forum):
 
 
 async def test_a_suspended_person_who_tries_is_named_by_id(forum):
-    await people.suspend_account(forum, "eve@demo.example")
+    await decide(forum, None, "eve@demo.example", "suspend", "")
     assert await sessions.sign_in(forum, "eve@demo.example", PASSWORD, "somewhere", "") is None
     [row] = await last_rows(1)
     assert (row.act, row.subject_id) == ("refuse_sign_in", (await Person.get(email="eve@demo.example")).id)

@@ -1,19 +1,21 @@
 """`can_*` and its list twin agree for everyone and everything: in the cast's world and in the demo world."""
 
 import inspect
+from datetime import UTC, datetime
 
 import pytest
 
 from forum import permissions
 from forum.context import Forum, open_forum
 from forum.errors import NotAllowed, NotFound
-from forum.models import Group, Membership, Person, Post, Session, Thread
+from forum.models import Group, Membership, Person, Post, Release, Session, Thread
 from forum.permissions import (
     User,
     can_edit,
     can_facilitate,
     can_post,
     can_read_group,
+    can_read_release,
     can_read_thread,
     can_see_codebook,
     can_see_group,
@@ -29,6 +31,7 @@ from forum.permissions import (
     visible_group,
     visible_groups,
     visible_post,
+    visible_releases,
     visible_thread,
     visible_threads,
 )
@@ -60,6 +63,24 @@ async def check_twins() -> None:
             assert {thing.id for thing in things if can(person, thing)} == listed, (person.name, can.__name__)
 
 
+async def check_releases() -> None:
+    """Two releases, of a listed group and of the hidden one: who sees which in the list is who may read it."""
+    hidden, listed = await Group.get(slug="whistleblowing"), await Group.get(slug="finance")
+    author, now = (await user("tom")).id, datetime(2026, 4, 1, tzinfo=UTC)
+    for group_id in hidden.id, listed.id:
+        filters = f'{{"values": {{}}, "groups": [{group_id}], "people": {{}}}}'
+        about = {"title": "T", "filters": filters, "paper": "{}", "figures": "{}", "cells": b"", "codebook": 1}
+        await Release.create(created_at=now, created_by_id=author, **about)
+    seen = 0
+    for person in await everybody():
+        readable = [group.id for group in await Group.all() if can_summarise(person, group)]
+        may = {release.id for release in await Release.all() if can_read_release(person, release, readable)}
+        found = {release.id for release in await visible_releases(person)} if person.is_analyst else set()
+        assert may == found, person.name
+        seen += len(found)
+    assert seen > 0
+
+
 async def check_readers(forum: Forum) -> None:
     """A session for everyone, and for each thread the room's one query beside can_read_thread."""
     now = forum.clock()
@@ -76,6 +97,7 @@ async def check_readers(forum: Forum) -> None:
 
 async def test_twins_agree_in_the_casts_world(forum):
     await check_twins()
+    await check_releases()
     await check_readers(forum)
 
 
@@ -93,7 +115,14 @@ def test_every_can_about_seeing_has_a_twin_that_is_tested():
         for name, _ in inspect.getmembers(permissions, inspect.isfunction)
         if name.startswith(("can_see_", "can_read_"))
     }
-    assert cans == {"can_see_group", "can_read_group", "can_read_thread", "can_see_codebook"}
+    assert cans == {
+        "can_read_audit",
+        "can_see_group",
+        "can_read_group",
+        "can_read_release",
+        "can_read_thread",
+        "can_see_codebook",
+    }
 
 
 @pytest.mark.parametrize("name", EVERYONE)

@@ -44,8 +44,10 @@ def test_every_setting_can_be_set_in_the_environment(section, name, kind):
     value = {int: "7", float: "7.5", str: "x" * 32, list[str]: "a.example,b.example", bool: "true"}[kind]
     if name == "url":
         value = {"site": "https://hub.example", "database": "postgres://db/x", "redis": "redis://bus"}[section]
-    if name == "contact":
+    if name in ("contact", "sender"):
         value = "help@hub.example"
+    if name == "security":
+        value = "tls"
     if (section, name) == ("passwords", "memory_kib"):
         value = "77"
     environment = {f"FORUM_{section}__{name}".upper(): value}

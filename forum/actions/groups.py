@@ -5,6 +5,7 @@ from __future__ import annotations
 from forum.actions import action
 from forum.actions.people import check_name
 from forum.actions.posts import check_note
+from forum.audit import record
 from forum.context import Forum
 from forum.errors import Invalid, NotFound
 from forum.models import Group, Membership, Person
@@ -20,6 +21,7 @@ async def leave_group(forum: Forum, user: User, slug: str) -> None:
         group = await readable_group(user, slug)
         require(group.id in user.roles, "You are not a member of this group.")
         await _end_membership(forum, group.id, user.id, by=user.id, reason="left")
+        await record(forum, user, "leave_group", "group", group.id)
 
 
 @action
@@ -34,6 +36,7 @@ async def remove_member(forum: Forum, user: User, slug: str, person_id: int, rea
         if person_id == user.id:
             raise Invalid("You cannot remove yourself. You can leave the group.")
         await _end_membership(forum, group.id, person_id, by=user.id, reason=reason)
+        await record(forum, user, "remove_member", "person", person_id, group=group.id)
 
 
 @action
@@ -43,7 +46,10 @@ async def create_group(forum: Forum, slug: str, name: str, purpose: str, visibil
     async with forum.write():
         if await Group.exists(slug=slug):
             raise Invalid(f"There is a group {slug} already.")
-        await Group.create(slug=slug, name=name, purpose=purpose, visibility=visibility, created_at=forum.clock())
+        group = await Group.create(
+            slug=slug, name=name, purpose=purpose, visibility=visibility, created_at=forum.clock()
+        )
+        await record(forum, None, "create_group", "group", group.id, visibility=visibility)
 
 
 @action
@@ -56,9 +62,12 @@ async def add_member(forum: Forum, slug: str, email: str, role: str) -> None:
         if membership is None:
             await Membership.create(group_id=group.id, person_id=person.id, role=role, created_at=now)
         else:
+            is_over = membership.ended_at or (membership.ends_on and membership.ends_on < forum.term().today)
+            afresh = {"ends_on": None, "reminded": 0} if is_over else {}
             await Membership.filter(id=membership.id).update(
-                role=role, ended_at=None, ended_by_id=None, ended_reason=""
+                role=role, ended_at=None, ended_by_id=None, ended_reason="", **afresh
             )
+        await record(forum, None, "add_member", "person", person.id, group=group.id, role=role)
 
 
 @action
@@ -68,6 +77,7 @@ async def remove_member_by_email(forum: Forum, slug: str, email: str, reason: st
     async with forum.end_right():
         group, person = await _group_and_person(slug, email)
         await _end_membership(forum, group.id, person.id, by=None, reason=reason)
+        await record(forum, None, "remove_member", "person", person.id, group=group.id)
 
 
 async def _group_and_person(slug: str, email: str) -> tuple[Group, Person]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from email_validator import EmailNotValidError, validate_email
 
 from forum.actions import action
+from forum.actions.passwords import hash_for, new_hash, put_password
+from forum.audit import record
 from forum.context import Forum
 from forum.errors import Invalid
 from forum.markup import as_text
-from forum.models import Council, Person, Session
+from forum.models import Council, Person
 from forum.models.ids import new_id
 
 SITE_ROLES = ("analyst", "administrator")
-PASSWORD = (12, 128)
 
 
 def check_email(email: str) -> str:
@@ -35,19 +36,13 @@ def check_name(name: str) -> str:
     return name
 
 
-def check_password(password: str) -> str:
-    if not PASSWORD[0] <= len(password) <= PASSWORD[1]:
-        raise Invalid({"password": f"Choose a password of {PASSWORD[0]} to {PASSWORD[1]} characters."})
-    return password
-
-
 @action
 async def create_account(
     forum: Forum, email: str, name: str, council: str | None, site_role: str | None, password: str | None
 ) -> int:
     """A new account and its id. `council` is a council's name; without a password nobody can sign in to it yet."""
     email, name = check_email(email), check_name(name)
-    password_hash = await forum.passwords.hash(check_password(password)) if password is not None else None
+    password_hash = await new_hash(forum, password, name, email, council) if password is not None else None
     async with forum.write():
         if await Person.exists(email=email):
             raise Invalid({"email": f"There is an account {email} already."})
@@ -64,30 +59,17 @@ async def create_account(
             password_hash=password_hash,
             created_at=forum.clock(),
         )
+        await record(forum, None, "create_account", "person", person_id, role=site_role)
     return person_id
 
 
 @action
 async def set_password(forum: Forum, email: str, password: str) -> None:
     """Another password; whoever is signed in to the account is signed out."""
-    password_hash = await forum.passwords.hash(check_password(password))
-    async with forum.end_right():
-        person_id = await _account(email)
-        await Person.filter(id=person_id).update(password_hash=password_hash)
-        await Session.filter(person_id=person_id, ended_at=None).update(ended_at=forum.clock())
-
-
-@action
-async def suspend_account(forum: Forum, email: str) -> None:
-    """Shut an account out at once, everywhere."""
-    async with forum.end_right():
-        person_id = await _account(email)
-        await Person.filter(id=person_id).update(suspended_at=forum.clock())
-        await Session.filter(person_id=person_id, ended_at=None).update(ended_at=forum.clock())
-
-
-async def _account(email: str) -> int:
-    person = await Person.get_or_none(email=email.lower())
+    person = await Person.get_or_none(email=email.lower()).select_related("council")
+    password_hash = await (hash_for(forum, person, password) if person else new_hash(forum, password))
     if person is None:
         raise Invalid(f"There is no account {email}.")
-    return int(person.id)
+    async with forum.end_right():
+        await put_password(forum, person, password_hash)
+        await record(forum, None, "set_password", "person", person.id)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from forum.actions import action
+from forum.actions.letters import post_letter
+from forum.audit import record
 from forum.context import Forum
+from forum.database import as_time, select
+from forum.errors import NotFound
 from forum.models import Person, Session
-from forum.permissions import User, user_of_session
+from forum.permissions import User, user_now, user_of_session
 
 SEEN_EVERY = timedelta(minutes=5)
 WARNED_BEFORE = timedelta(hours=1)
+MOST_LISTED = 100
+UNKNOWN_DEVICE = "a browser we do not know"
 
 
 def hash_token(token: str) -> str:
@@ -39,7 +45,7 @@ async def signed_in(forum: Forum, token: str) -> User | None:
     """Who has this token, unless the session ended, sat idle or grew too old."""
     if not token:
         return None
-    return await user_of_session(hash_token(token), *forum.session_limits())
+    return await user_of_session(hash_token(token), *forum.session_limits(), forum.term())
 
 
 def is_seen_stale(forum: Forum, user: User) -> bool:
@@ -71,21 +77,34 @@ async def known_by(forum: Forum, email: str, place: str, device: str) -> str:
 
 
 @action
-async def sign_in(forum: Forum, email: str, password: str, place: str, old_token: str) -> str | None:
-    """A new session's token, or None. It takes the same time for an unknown address as for a wrong password."""
-    person = await Person.get_or_none(email=email, suspended_at=None)
-    stored = person.password_hash if person else None
+async def sign_in(
+    forum: Forum, email: str, password: str, place: str, old_token: str, device: str = "", known_by: str = ""
+) -> str | None:
+    """A new session's token, or None. It takes the same time for an unknown address as for a wrong password.
+
+    `device` is the browser in words; when it is not known by its cookie, nor by having been here before, its owner
+    gets a letter."""
+    person = await Person.get_or_none(email=email)
+    may_come_in = person and not person.suspended_at and not person.deactivated_at
+    stored = person.password_hash if person and may_come_in else None
     if not await forum.passwords.verify(stored, password) or person is None or stored is None:
+        async with forum.write():
+            await record(forum, None, "refuse_sign_in", "person", person.id if person else None)
         return None
     stronger = await forum.passwords.hash(password) if forum.passwords.is_outdated(stored) else None
+    was_here = await Session.filter(person_id=person.id, place=place, device=device).exists()
     token, now = secrets.token_urlsafe(32), forum.clock()
     async with forum.end_right() if old_token else forum.write():
         if stronger:
             await Person.filter(id=person.id, password_hash=stored).update(password_hash=stronger)
         await Session.filter(token_hash=hash_token(old_token), ended_at=None).update(ended_at=now)
-        await Session.create(
-            person_id=person.id, token_hash=hash_token(token), place=place, created_at=now, seen_at=now
+        session = await Session.create(
+            person_id=person.id, token_hash=hash_token(token), place=place, created_at=now, seen_at=now, device=device
         )
+        if known_by != "device" and not was_here:
+            words = {"name": person.name, "at": now, "device": device or UNKNOWN_DEVICE}
+            await post_letter(forum, "new-device", person.id, str(session.id), **words)
+        await record(forum, person, "sign_in", "session", session.id)
     return token
 
 
@@ -93,6 +112,64 @@ async def sign_in(forum: Forum, email: str, password: str, place: str, old_token
 async def sign_out(forum: Forum, user: User) -> None:
     async with forum.end_right():
         await Session.filter(id=user.session_id).update(ended_at=forum.clock())
+        await record(forum, user, "sign_out", "session", user.session_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    """A browser that is signed in. `was_new_place`: the person had not signed in from there before."""
+
+    id: int
+    device: str
+    begun_at: datetime
+    seen_at: datetime
+    is_this: bool
+    is_same_place: bool
+    was_new_place: bool
+
+
+async def sessions_of(forum: Forum, user: User) -> list[ListedSession]:
+    """Where this person is signed in: this browser first, then the one last in use."""
+    idle_since, begun_since = forum.session_limits()
+    in_use = Session.filter(person_id=user.id, ended_at=None, seen_at__gt=idle_since, created_at__gt=begun_since)
+    sessions = await in_use.order_by("-seen_at", "id").limit(MOST_LISTED)
+    by_place = "SELECT place, MIN(created_at) AS at FROM session WHERE person_id = $1 GROUP BY place"
+    first_at = {row["place"]: as_time(row["at"]) for row in await select(by_place, user.id)}
+    here = {session.place for session in sessions if session.id == user.session_id}
+    listed = [
+        ListedSession(
+            session.id,
+            session.device or UNKNOWN_DEVICE,
+            session.created_at,
+            session.seen_at,
+            session.id == user.session_id,
+            session.place in here,
+            first_at[session.place] >= session.created_at,
+        )
+        for session in sessions
+    ]
+    return sorted(listed, key=lambda session: not session.is_this)
+
+
+@action
+async def end_session(forum: Forum, user: User, session_id: int) -> None:
+    """Sign one of one's browsers out. NotFound when it is not one's own, or is out already."""
+    async with forum.end_right():
+        user = await user_now(user)
+        own = Session.filter(id=session_id, person_id=user.id, ended_at=None)
+        if not await own.update(ended_at=forum.clock()):
+            raise NotFound
+        await record(forum, user, "end_session", "session", session_id)
+
+
+@action
+async def end_other_sessions(forum: Forum, user: User) -> None:
+    """Sign all of one's browsers out but this one."""
+    async with forum.end_right():
+        user = await user_now(user)
+        others = Session.filter(person_id=user.id, ended_at=None).exclude(id=user.session_id)
+        await others.update(ended_at=forum.clock())
+        await record(forum, user, "end_other_sessions", "person", user.id)
 
 
 @action

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from forum.actions import people
+from forum.actions import people, standing
 from forum.context import Forum, open_forum
 from forum.settings import load
 
@@ -26,10 +26,21 @@ def add_commands(commands: Any) -> None:
     password.add_argument("email")
     password.add_argument("--password-stdin", action="store_true", required=True)
     password.set_defaults(run=set_password)
-    suspend = acts.add_parser("suspend", help="shut an account out at once")
-    suspend.add_argument("email")
-    suspend.add_argument("--reason", default="")
-    suspend.set_defaults(run=suspend_account)
+    role = acts.add_parser("role", help="give an account a role on the service, or with none take it")
+    role.add_argument("email")
+    role.add_argument("role", choices=(*people.SITE_ROLES, "none"))
+    role.add_argument("--reason", default="")
+    role.set_defaults(run=set_role)
+    for step, help_words in (
+        ("suspend", "shut an account out at once"),
+        ("reinstate", "let a suspended account in again"),
+        ("deactivate", "end an account for whoever left; what they wrote stays"),
+        ("reactivate", "begin it again, with its groups as before"),
+    ):
+        parser = acts.add_parser(step, help=help_words)
+        parser.add_argument("email")
+        parser.add_argument("--reason", default="")
+        parser.set_defaults(run=decide, step=step)
 
 
 def create_account(arguments: argparse.Namespace) -> int:
@@ -47,9 +58,16 @@ def set_password(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def suspend_account(arguments: argparse.Namespace) -> int:
-    act(lambda forum: people.suspend_account(forum, arguments.email))
-    print(f"Suspended {arguments.email}.")
+def set_role(arguments: argparse.Namespace) -> int:
+    role = None if arguments.role == "none" else arguments.role
+    act(lambda forum: standing.set_site_role(forum, None, arguments.email, role, arguments.reason))
+    print(f"{arguments.email} has {'no role' if role is None else f'the role {role}'} on the service.")
+    return 0
+
+
+def decide(arguments: argparse.Namespace) -> int:
+    act(lambda forum: standing.decide(forum, None, arguments.email, arguments.step, arguments.reason))
+    print(f"{arguments.step.capitalize()}{'d' if arguments.step.endswith('e') else 'ed'} {arguments.email}.")
     return 0
 
 

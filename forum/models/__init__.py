@@ -1,8 +1,15 @@
 """What is stored, one noun a file. Models hold columns and nothing else; what people do with them is in actions/."""
 
+from forum.models.applications import Application, Invitation
+from forum.models.audit import AuditHead, AuditRow
 from forum.models.commitments import Commitment, Notice
-from forum.models.councils import Council
+from forum.models.councils import Council, CouncilDomain
+from forum.models.decisions import Decision, Visit
+from forum.models.factors import Challenge, Passkey, RecoveryCode, Totp
 from forum.models.groups import Group, Membership
+from forum.models.jobs import Job
+from forum.models.links import Link
+from forum.models.matrix import MatrixCell
 from forum.models.memos import Memo
 from forum.models.people import Person, Session
 from forum.models.posts import Edition, Hiding, Post
@@ -13,25 +20,39 @@ from forum.models.second_readings import SampledPost, SecondReading, SecondTheme
 from forum.models.service import Service
 from forum.models.submissions import Submission
 from forum.models.taggings import Move, NoTheme, Tagging
+from forum.models.terms import Acceptance, Terms
 from forum.models.themes import CodebookRevision, Theme
 from forum.models.threads import Thread
 
 __all__ = [
+    "Acceptance",
+    "Application",
+    "AuditHead",
+    "AuditRow",
+    "Challenge",
     "CodebookRevision",
     "Commitment",
     "Council",
+    "CouncilDomain",
+    "Decision",
     "Edition",
     "Finding",
     "Group",
     "Hiding",
+    "Invitation",
+    "Job",
+    "Link",
+    "MatrixCell",
     "Membership",
     "Memo",
     "Move",
     "NoTheme",
     "Notice",
+    "Passkey",
     "Person",
     "Post",
     "Quote",
+    "RecoveryCode",
     "Reference",
     "Release",
     "ReleaseFile",
@@ -43,6 +64,9 @@ __all__ = [
     "Session",
     "Submission",
     "Tagging",
+    "Terms",
     "Theme",
     "Thread",
+    "Totp",
+    "Visit",
 ]

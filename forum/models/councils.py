@@ -12,3 +12,17 @@ class Council(Model):
 
     class Meta:
         table = "council"
+
+
+class CouncilDomain(Model):
+    """A domain whose addresses the council gives to its councillors and staff."""
+
+    id = fields.IntField(primary_key=True)
+    council: fields.ForeignKeyRelation[Council] = fields.ForeignKeyField(
+        "forum.Council", related_name=False, on_delete=fields.CASCADE
+    )
+    council_id: int
+    domain = fields.CharField(max_length=253, unique=True)
+
+    class Meta:
+        table = "council_domain"

@@ -21,7 +21,11 @@ class Group(Model):
 
 
 class Membership(Model):
-    """One person's role in one group. It ends and is kept, with who ended it and why."""
+    """One person's role in one group. It ends and is kept, with who ended it and why.
+
+    `ends_on` is the last day of a term of office: then it is for reading only, and some weeks later it is closed.
+    `reminded` is the number of days before it of the last reminder, 0 for none.
+    """
 
     id = fields.BigIntField(primary_key=True, generated=False, default=new_id)
     group: fields.ForeignKeyRelation[Group] = fields.ForeignKeyField(
@@ -37,6 +41,8 @@ class Membership(Model):
     ended_at = fields.DatetimeField(null=True)
     ended_by_id = fields.BigIntField(null=True)
     ended_reason = fields.TextField(default="")
+    ends_on = fields.DateField(null=True)
+    reminded = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "membership"

@@ -20,13 +20,18 @@ class Person(Model):
     password_hash = fields.CharField(max_length=255, null=True)
     suspended_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
+    deactivated_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "person"
 
 
 class Session(Model):
-    """A signed-in browser. Only the SHA-256 of its token is kept: who reads the table cannot sign in with it."""
+    """A signed-in browser. Only the SHA-256 of its token is kept: who reads the table cannot sign in with it.
+
+    `device` is the browser and system in words; `factor_at` is when a second factor was shown, `proved_at` when the
+    person last proved afresh who they are.
+    """
 
     id = fields.BigIntField(primary_key=True, generated=False, default=new_id)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
@@ -38,6 +43,9 @@ class Session(Model):
     created_at = fields.DatetimeField()
     seen_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
+    device = fields.CharField(max_length=80, default="", db_default="")
+    factor_at = fields.DatetimeField(null=True)
+    proved_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "session"

@@ -28,7 +28,7 @@ SCRIPTS = {
     "dialogs": ("dialogs",),  # these two later.js fetches when they are asked for
     "beside": ("tagging",),
 }
-STAFF = ("intelligence.css", "taggings.css")  # pages that members never see
+STAFF = ("audit.css", "intelligence.css", "releases.css", "taggings.css")  # pages that members never see
 KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 HEADERS = {"cache-control": "public, max-age=31536000, immutable"}
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from tortoise.expressions import Q
 
 from forum.actions import groups as actions
+from forum.context import Forum
 from forum.errors import Invalid, NotFound
 from forum.models import Membership
 from forum.permissions import (
@@ -26,15 +28,16 @@ from forum.web.requests import forum_of, number, read_form, user_of
 GROUPS_PER_PAGE = 50
 THREADS_PER_PAGE = 30
 PEOPLE_PER_PAGE = 100
+OPEN_ENDED = Q(ends_on=None)
 MOST_PAGES = 10**6  # a number that no database minds
 
 
 async def index(request: Request) -> Response:
     user = user_of(request)
-    number_of_page, offset = _place(request, GROUPS_PER_PAGE)
+    number_of_page, offset = place(request, GROUPS_PER_PAGE)
     groups = await visible_groups(user).order_by("name").offset(offset).limit(GROUPS_PER_PAGE + 1)
-    _require_some(groups, number_of_page)
-    facilitators = await _facilitators([group.id for group in groups])
+    require_some(groups, number_of_page)
+    facilitators = await _facilitators(forum_of(request), [group.id for group in groups])
     return page(
         request,
         "groups/index.html",
@@ -50,14 +53,14 @@ async def show(request: Request) -> Response:
     user = user_of(request)
     group = await visible_group(user, request.path_params["slug"])
     may_read = can_read_group(user, group)
-    number_of_page, offset = _place(request, THREADS_PER_PAGE)
+    number_of_page, offset = place(request, THREADS_PER_PAGE)
     threads = await latest_threads([group.id] if may_read else [], THREADS_PER_PAGE + 1, offset)
-    _require_some(threads, number_of_page)
+    require_some(threads, number_of_page)
     return page(
         request,
         "groups/show.html",
         group=group,
-        facilitators=(await _facilitators([group.id])).get(group.id, []),
+        facilitators=(await _facilitators(forum_of(request), [group.id])).get(group.id, []),
         role=user.roles.get(group.id),
         may_read=may_read,
         may_post=can_post(user, group),
@@ -70,11 +73,12 @@ async def show(request: Request) -> Response:
 async def members(request: Request) -> Response:
     user = user_of(request)
     group = await readable_group(user, request.path_params["slug"])
-    number_of_page, offset = _place(request, PEOPLE_PER_PAGE)
-    in_it = Membership.filter(group_id=group.id, ended_at=None)
+    number_of_page, offset = place(request, PEOPLE_PER_PAGE)
+    in_it = Membership.filter(OPEN_ENDED | Q(ends_on__gte=forum_of(request).term().closed_before))
+    in_it = in_it.filter(group_id=group.id, ended_at=None)
     by_name = in_it.order_by("person__name", "id").select_related("person__council")
     memberships = await by_name.offset(offset).limit(PEOPLE_PER_PAGE + 1)
-    _require_some(memberships, number_of_page)
+    require_some(memberships, number_of_page)
     return page(
         request,
         "groups/members.html",
@@ -82,12 +86,13 @@ async def members(request: Request) -> Response:
         people=await in_it.count(),
         memberships=memberships[:PEOPLE_PER_PAGE],
         may_remove=can_facilitate(user, group),
+        today=forum_of(request).term().today,
         page=number_of_page,
         has_more=len(memberships) > PEOPLE_PER_PAGE,
     )
 
 
-def _place(request: Request, size: int) -> tuple[int, int]:
+def place(request: Request, size: int) -> tuple[int, int]:
     """The page of a list that was asked for, from 1, and how many entries stand before it. NotFound for other words."""
     try:
         number_of_page = number(request.query_params, "page")
@@ -100,16 +105,17 @@ def _place(request: Request, size: int) -> tuple[int, int]:
     return number_of_page, (number_of_page - 1) * size
 
 
-def _require_some(found: Sequence[object], number_of_page: int) -> None:
+def require_some(found: Sequence[object], number_of_page: int) -> None:
     """NotFound for a page behind the last; the first of an empty list is there."""
     if number_of_page > 1 and not found:
         raise NotFound
 
 
-async def _facilitators(group_ids: list[int]) -> dict[int, list[str]]:
+async def _facilitators(forum: Forum, group_ids: list[int]) -> dict[int, list[str]]:
     """The names of those who facilitate each of these groups."""
     found: dict[int, list[str]] = {}
-    roles = Membership.filter(group_id__in=group_ids or [0], ended_at=None, role="facilitator").order_by("person__name")
+    roles = Membership.filter(OPEN_ENDED | Q(ends_on__gte=forum.term().today)).order_by("person__name")
+    roles = roles.filter(group_id__in=group_ids or [0], ended_at=None, role="facilitator")
     for membership in await roles.select_related("person"):
         found.setdefault(membership.group_id, []).append(membership.person.name)
     return found

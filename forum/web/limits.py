@@ -15,6 +15,7 @@ from forum.settings import Settings
 
 QUARTER_HOUR = 15
 TRIES_OF_A_NEW_PLACE = 2
+RESETS_PER_ADDRESS = 3
 logger = logging.getLogger(__name__)
 
 
@@ -31,6 +32,9 @@ class SignInLimits:
         self._per_account = RateLimitItemPerMinute(settings.sign_in.tries_per_account, QUARTER_HOUR, "account")
         self._per_new_place = RateLimitItemPerMinute(TRIES_OF_A_NEW_PLACE, QUARTER_HOUR, "new place")
         self._per_address = RateLimitItemPerMinute(settings.sign_in.tries_per_address, QUARTER_HOUR, "address")
+        self._per_reset = RateLimitItemPerMinute(RESETS_PER_ADDRESS, QUARTER_HOUR, "reset")
+        self._per_asking_place = RateLimitItemPerMinute(settings.sign_in.tries_per_address, QUARTER_HOUR, "asking")
+        self._per_person = RateLimitItemPerMinute(settings.sign_in.tries_per_account, QUARTER_HOUR, "person")
 
     async def allow(self, email: str, place: str, known_by: str) -> bool:
         """Count one try and say whether it may go on. What the account is known by has a count of its own; the tries
@@ -39,6 +43,15 @@ class SignInLimits:
             return False
         is_new = await self._hit(self._per_new_place, email, place)
         return await self._hit(self._per_account, email, known_by or "strangers") or is_new
+
+    async def allow_reset(self, email: str, place: str) -> bool:
+        """Count that somebody asks for a link to this address, whether it has an account or not. Who is kept from
+        asking by strangers has the strangers' links in their letters."""
+        return await self._hit(self._per_asking_place, place) and await self._hit(self._per_reset, email)
+
+    async def allow_proof(self, person_id: int) -> bool:
+        """Count that somebody who is signed in shows their password again: it may be who found their browser open."""
+        return await self._hit(self._per_person, str(person_id))
 
     async def forget(self, email: str, known_by: str) -> None:
         """A try was right: the count there begins anew. The strangers' count does not, or the owner's coming and going

@@ -32,7 +32,17 @@ PARTS = {
     "financial_implications": ("Financial implications", "What it costs, or that it costs nothing."),
     "next_steps": ("Next steps", "What happens after the meeting."),
 }
-STEPS = ("draft", "checked", "signed off", "issued")
+FILE_WORDS = {  # in the order in which people look for them
+    "board-paper.docx": "Board paper for Word (DOCX)",
+    "board-paper.odt": "Board paper for LibreOffice (ODT)",
+    "board-paper.html": "Board paper to read and print in a browser (HTML)",
+    "figures.xlsx": "Figures for Excel, with charts (XLSX)",
+    "figures.ods": "Figures for LibreOffice (ODS)",
+    "figures.csv": "Figures of all themes (CSV)",
+    "figures.json": "Figures for programs (JSON)",
+    "codebook.qdc": "Codebook for other tools (REFI-QDA, QDC)",
+    "quotes.qdpx": "Quotes with their themes for other tools (REFI-QDA, QDPX)",
+}
 
 
 async def index(request: Request) -> Response:
@@ -147,7 +157,7 @@ async def _show(
     quotes = await placed_quotes(release.id)
     report = report_of_release(release, quotes)
     findings = await Finding.filter(release_id=release.id).order_by("place", "id")
-    files = await ReleaseFile.filter(release_id=release.id).order_by("name").only("name", "sha256")
+    files = await ReleaseFile.filter(release_id=release.id).values_list("name", flat=True)
     people = [release.created_by_id, release.checked_by_id, release.signed_off_by_id, release.issued_by_id]
     names = await _names([*people, *(finding.cleared_by_id for finding in findings)])
     steps = [
@@ -172,6 +182,7 @@ async def _show(
         place_words=_place_words(findings, quotes),
         quotes=quotes,
         files=files,
+        file_words=FILE_WORDS,
         manifest=release.manifest,
         parts=PARTS,
         commitments=await Commitment.filter(release_id=release.id).order_by("created_at").select_related("theme"),

@@ -5,10 +5,8 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -18,12 +16,14 @@ from starlette.responses import HTMLResponse
 from forum.actions.sessions import session_ends, signs_out_at
 from forum.context import Forum
 from forum.markup import REFUSED
-from forum.permissions import User, audience, can_see_codebook
+from forum.moments import LONDON as LONDON
+from forum.moments import machine as machine
+from forum.moments import moment as moment
+from forum.permissions import User, audience, can_administer, can_read_audit, can_see_codebook
 from forum.reading import ShownPost, ShownThread, page_of_posts
 from forum.settings import beside_package
 from forum.web.sessions import appearance_of
 
-LONDON = ZoneInfo("Europe/London")
 KEPT_PAGES = 256
 
 
@@ -86,6 +86,8 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         "signs_out_at": signs_out_at(pages.forum, user) if user else None,
         "appearance": appearance_of(request, pages.forum),
         "shows_codebook": user is not None and can_see_codebook(user),
+        "shows_people": user is not None and can_administer(user),
+        "shows_audit": user is not None and can_read_audit(user),
         "nonce": request.scope["nonce"],
         "path": request.scope["path"],
         "return_to": context.get("next") or address_of(request, status),
@@ -119,14 +121,3 @@ def initials(name: str) -> str:
     """The first letters of the first and the last name, for a picture that needs none."""
     words = [word for word in name.split() if word[0].isalpha()] or [name.strip() or "?"]
     return "".join(word[0] for word in dict.fromkeys((words[0], words[-1]))).upper()
-
-
-def moment(time: datetime) -> str:
-    """The time in words, in the United Kingdom: 2 March 2026 at 10:05."""
-    local = time.astimezone(LONDON)
-    return f"{local.day} {local:%B %Y} at {local:%H:%M}"
-
-
-def machine(time: datetime) -> str:
-    """The time as `<time datetime>` wants it, in UTC."""
-    return time.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from forum.actions import sessions
 from forum.permissions import User
+from forum.web.devices import device_words
 from forum.web.limits import SignInLimits, network_of
 from forum.web.middleware import client_address
 from forum.web.rendering import machine, page
@@ -23,7 +24,7 @@ async def show(request: Request) -> Response:
     user = await sessions.signed_in(forum, token_of(request, forum))
     if user and not sessions.signs_out_at(forum, user):  # else they may sign in again before they are signed out
         return RedirectResponse(target, 303)
-    return page(request, "sign_in.html", next=target)
+    return page(request, "sign_in.html", next=target, done=request.query_params.get("done", ""))
 
 
 async def submit(request: Request) -> Response:
@@ -35,10 +36,11 @@ async def submit(request: Request) -> Response:
     known_by = await sessions.known_by(forum, email, place, device_cookie(request, forum))
     if not await limits.allow(email, place, known_by):
         raise HTTPException(429, "Wait a quarter of an hour, then try again.", {"retry-after": "900"})
-    token = await sessions.sign_in(forum, email, form.get("password", "")[:128], place, token_of(request, forum))
+    old_token, device = token_of(request, forum), device_words(request.headers.get("user-agent", ""))
+    token = await sessions.sign_in(forum, email, form.get("password", ""), place, old_token, device, known_by)
     if token is None:
         problems = {"email": "The address and the password do not belong together. Check both and try again."}
-        return page(request, "sign_in.html", 422, next=target, problems=problems, values={"email": email})
+        return page(request, "sign_in.html", 422, next=target, done="", problems=problems, values={"email": email})
     await limits.forget(email, known_by)
     response = RedirectResponse(target, 303)
     set_session(response, forum, token)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from forum.actions.people import check_email, create_account, set_password, suspend_account
+from forum.actions.people import check_email, create_account, set_password
 from forum.actions.reference import load_reference
+from forum.actions.standing import decide
 from forum.errors import Invalid
 from forum.models import Council, Person, Session, Theme
 from tests.cast import PASSWORD
@@ -71,10 +72,10 @@ async def test_another_password_signs_out_everywhere(forum, signed_in):
 
 async def test_suspending_ends_every_session(forum, signed_in):
     amina = await signed_in("amina")
-    await suspend_account(forum, "amina@demo.example")
+    await decide(forum, None, "amina@demo.example", "suspend", "Asked to")
     assert (await amina.get("/groups")).status_code == 303
     assert not await Session.filter(person__email="amina@demo.example", ended_at=None).exists()
-    for act in suspend_account(forum, "nobody@demo.example"), set_password(forum, "nobody@demo.example", PASSWORD):
+    for act in decide(forum, None, "nobody@demo.example", "suspend", ""), set_password(forum, "nobody@demo.example", PASSWORD):
         with pytest.raises(Invalid, match="no account"):
             await act
 

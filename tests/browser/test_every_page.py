@@ -142,8 +142,39 @@ def tag_beside(page: Page) -> None:
     expect(page.get_by_role("complementary").get_by_label("Find a theme")).to_be_visible()
 
 
+def see_problem(page: Page) -> None:
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def to_hard_tags(page: Page) -> None:
+    to("/groups/hard-words")(page)
+    page.get_by_text(TITLES[0], exact=True).click()
+    follow(".post a.for-tagger")(page)
+
+
+def unfold(page: Page) -> None:
+    page.locator("main details").evaluate_all("all => all.forEach((it) => (it.open = true))")
+
+
 def find_theme(page: Page) -> None:
     page.get_by_label("Find a theme").fill("care")
+
+
+def bring_in(page: Page) -> None:
+    page.get_by_label("Or paste").fill("code,name,colours\nX 1,Bats,x\nCARE-1,Providers,x\nX-2,Owls,x\nX-3\n")
+    page.get_by_role("button", name="Check it").click()
+    expect(page.get_by_role("heading", name="2 faults to mend")).to_be_visible()
+
+
+def to_release(state: str) -> Way:
+    """The newest that stands there."""
+    return follow(f"tr:has(.tag:text-is('{state}')) th a")
+
+
+def keep_for_no_reason(page: Page) -> None:
+    page.get_by_text("Keep it as it is").first.click()
+    page.get_by_role("button", name="Keep it").first.click()
+    expect(page.get_by_role("alert")).to_be_visible()
 
 
 def choose_dark(page: Page) -> None:
@@ -168,6 +199,8 @@ class Case:
 
 
 GROUP = "/groups/{slug:slug}"
+THEME = "/codebook/{theme_id:id}"
+RELEASE = "/releases/{release_id:id}"
 ADULT_SOCIAL_CARE = "/groups/adult-social-care"
 CASES = {
     "sign-in": Case("/sign-in", None, to("/sign-in")),
@@ -246,13 +279,138 @@ CASES = {
     ),
     "tagging beside the thread": Case("/threads/{thread_id:id}/taggings", "ruth", to_thread, tag_beside),
     "tagging without a theme": Case(
-        "/threads/{thread_id:id}/taggings", "ruth", to_thread, follow("a[href$='/taggings']"), send(), status=422
+        "/threads/{thread_id:id}/taggings",
+        "ruth",
+        to_thread,
+        follow("a[href$='/taggings']"),
+        press("Barrier"),
+        see_problem,
+        status=422,
+    ),
+    "tagging with hard words": Case("/threads/{thread_id:id}/taggings", "sian", to_hard_tags, unfold),
+    "a memo without words": Case("/threads/{thread_id:id}/taggings", "sian", to_hard_tags, send(), status=422),
+    "memos on a theme": Case("/codebook/{theme_id:id}/memos", "tom", to("/codebook/1/memos")),
+    "a memo on a theme without words": Case(
+        "/codebook/{theme_id:id}/memos", "tom", to("/codebook/1/memos"), send(), status=422
+    ),
+    "second readings": Case("/second-readings", "tom", to("/second-readings")),
+    "second reading not drawn": Case("/second-readings", "tom", to("/second-readings"), send(size="x"), status=422),
+    "second readings with hard words": Case("/second-readings", "sian", to("/second-readings")),
+    "second reading, begun": Case(
+        "/second-readings/{reading_id:id}",
+        "sian",
+        to("/second-readings"),
+        follow("a[href$='/next']"),
+        follow(".breadcrumb li:last-child a"),
+    ),
+    "second reading, a post": Case(
+        "/second-readings/{reading_id:id}/next", "sian", to("/second-readings"), follow("a[href$='/next']")
+    ),
+    "second reading, a post without an answer": Case(
+        "/second-readings/{reading_id:id}/next",
+        "sian",
+        to("/second-readings"),
+        follow("a[href$='/next']"),
+        send(number="2"),
+        status=422,
+    ),
+    "second reading, done": Case(
+        "/second-readings/{reading_id:id}", "sian", to("/second-readings"), follow("td a:not([href$='/next'])")
     ),
     "codebook": Case("/codebook", "tom", to("/codebook")),
+    "codebook for a facilitator": Case("/codebook", "ruth", to("/codebook")),
+    "codebook, none retired": Case("/codebook", "tom", to("/codebook?status=retired")),
+    "codebook, history": Case("/codebook/history", "tom", to("/codebook/history")),
+    "a theme's history": Case("/codebook/{theme_id:id}/history", "ruth", to("/codebook/1/history")),
+    "proposing a theme": Case("/codebook/propose", "ruth", to("/codebook/propose")),
+    "proposing a theme without words": Case("/codebook/propose", "ruth", to("/codebook/propose"), send(), status=422),
+    "adding a theme": Case("/codebook/new", "tom", to("/codebook/new")),
+    "adding a theme without words": Case("/codebook/new", "tom", to("/codebook/new"), send(), status=422),
+    "editing a theme": Case(f"{THEME}/edit", "tom", to("/codebook/2/edit")),
+    "editing a theme that has changed": Case(
+        f"{THEME}/edit", "tom", to("/codebook/2/edit"), send(code="X", name="X", reason="X", revision="9"), status=422
+    ),
+    "moving a theme": Case(f"{THEME}/move", "tom", to("/codebook/2/move")),
+    "moving a theme nowhere": Case(f"{THEME}/move", "tom", to("/codebook/2/move"), send(), status=422),
+    "merging a theme": Case(f"{THEME}/merge", "tom", to("/codebook/2/merge")),
+    "merging a theme into none": Case(f"{THEME}/merge", "tom", to("/codebook/2/merge"), send(), status=422),
+    "a theme's status": Case(f"{THEME}/status", "tom", to("/codebook/1/status")),
+    "bringing in a codebook": Case("/codebook/import", "tom", to("/codebook/import")),
+    "bringing in a codebook with faults": Case("/codebook/import", "tom", to("/codebook/import"), bring_in),
     "intelligence": Case("/intelligence", "tom", to("/intelligence")),
     "intelligence of one theme": Case("/intelligence", "ruth", to("/intelligence?theme=CARE-2&sort=people")),
     "intelligence about nothing": Case("/intelligence", "tom", to("/intelligence?from=1999-01&to=1999-02")),
     "intelligence with problems": Case("/intelligence", "tom", to("/intelligence?from=spring&sort=x"), status=422),
+    "audit log": Case("/audit", "priya", to("/audit")),
+    "audit log of one person": Case("/audit", "priya", to("/audit?who=priya@demo.example&act=sign_in")),
+    "audit log with problems": Case("/audit", "priya", to("/audit?who=nobody&from=spring&act=x"), status=422),
+    "audit log of nothing": Case("/audit", "priya", to("/audit?to=2001-01-01")),
+    "theme": Case("/intelligence/themes/{code}", "tom", to("/intelligence/themes/CARE")),
+    "theme that few raised": Case("/intelligence/themes/{code}", "ruth", to("/intelligence/themes/HOU-1?region=Wales")),
+    "theme with problems": Case(
+        "/intelligence/themes/{code}", "tom", to("/intelligence/themes/FIN?from=x"), status=422
+    ),
+    "framework": Case("/intelligence/matrix", "tom", to("/intelligence/matrix")),
+    "framework of a group": Case("/intelligence/matrix", "ruth", to("/intelligence/matrix?group=finance")),
+    "framework cell": Case(
+        "/intelligence/matrix/groups/{slug:slug}/{code}", "ruth", to("/intelligence/matrix/groups/finance/FIN")
+    ),
+    "framework cell too long": Case(
+        "/intelligence/matrix/groups/{slug:slug}/{code}",
+        "ruth",
+        to("/intelligence/matrix/groups/finance/FIN"),
+        send(words="x" * 401),
+        status=422,
+    ),
+    "framework cell of a discussion": Case(
+        "/intelligence/matrix/threads/{thread_id:id}/{code}",
+        "ruth",
+        to("/intelligence/matrix?group=finance"),
+        follow(".matrix tbody td a"),
+    ),
+    "quotes": Case("/quotes", "tom", to("/quotes")),
+    "quotes of one theme": Case("/quotes", "ruth", to("/quotes?theme=CARE-2")),
+    "quotes with problems": Case("/quotes", "tom", to("/quotes?theme=FIN"), send(redacted="Gareth, never"), status=422),
+    "releases": Case("/releases", "tom", to("/releases")),
+    "releases with hard words": Case("/releases", "ines", to("/releases")),
+    "drafting a release": Case("/releases/new", "tom", to("/releases/new?group=housing&from=2026-05"), unfold),
+    "drafting a release without words": Case("/releases/new", "tom", to("/releases/new"), send(), status=422),
+    "release, issued": Case(RELEASE, "tom", to("/releases"), to_release("Issued"), unfold),
+    "release, a draft with findings": Case(RELEASE, "tom", to("/releases"), to_release("Draft")),
+    "release, a finding kept for no reason": Case(
+        RELEASE, "tom", to("/releases"), to_release("Draft"), keep_for_no_reason, status=422
+    ),
+    "release, checked too early": Case(
+        RELEASE, "tom", to("/releases"), to_release("Draft"), press("Mark as checked"), see_problem, status=422
+    ),
+    "release, a draft for another analyst": Case(RELEASE, "nadia", to("/releases"), to_release("Draft")),
+    "release with hard words, issued": Case(RELEASE, "owen", to("/releases"), to_release("Issued")),
+    "release with hard words, a draft": Case(RELEASE, "owen", to("/releases"), to_release("Draft")),
+    "release with hard words, to sign off": Case(RELEASE, "ines", to("/releases"), to_release("Checked"), unfold),
+    "release returned for no reason": Case(
+        RELEASE, "ines", to("/releases"), to_release("Checked"), unfold, press("Send it back"), see_problem, status=422
+    ),
+    "writing a release": Case(
+        f"{RELEASE}/edit", "tom", to("/releases"), to_release("Draft"), follow("a[href$='/edit']")
+    ),
+    "writing a release without words": Case(
+        f"{RELEASE}/edit", "tom", to("/releases"), to_release("Draft"), follow("a[href$='/edit']"), send(), status=422
+    ),
+    "what is done": Case("/commitments", "tom", to("/commitments")),
+    "what is done, for a facilitator": Case("/commitments", "ruth", to("/commitments")),
+    "saying what is done": Case("/commitments/new", "tom", to("/commitments/new?theme=FIN")),
+    "saying what is done without words": Case("/commitments/new", "tom", to("/commitments/new"), send(), status=422),
+    "changing what is done": Case(
+        "/commitments/{commitment_id:id}/edit", "tom", to("/commitments"), follow("th a[href$='/edit']")
+    ),
+    "changing what is done without words": Case(
+        "/commitments/{commitment_id:id}/edit",
+        "tom",
+        to("/commitments"),
+        follow("th a[href$='/edit']"),
+        send(),
+        status=422,
+    ),
     "style": Case("/style", "amina", to("/style")),
     "not there": Case("", "eve", to("/groups/whistleblowing"), status=404),
     "not allowed": Case("", "amina", to("/codebook"), status=403),
@@ -262,8 +420,12 @@ NO_PAGES = {
     "/stay-signed-in",
     "/threads/{thread_id:id}/changes",
     "/codebook.csv",
+    "/codebook.qdc",
     "/intelligence.csv",
     "/intelligence.json",
+    "/intelligence.xlsx",
+    "/intelligence.ods",
+    "/releases/{release_id:id}/files/{name}",
 }
 
 

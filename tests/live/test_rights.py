@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from forum.actions.groups import add_member, leave_group, remove_member_by_email
-from forum.actions.people import set_password, suspend_account
+from forum.actions.people import set_password
+from forum.actions.standing import decide, set_site_role
 from forum.context import Forum
 from forum.live import Hub
 from forum.models import Group, Person, Session, Thread
@@ -48,7 +49,15 @@ async def signed_in_again(forum: Forum, amina: Browser, ruth: Browser) -> None:
 
 
 async def suspended(forum: Forum, amina: Browser, ruth: Browser) -> None:
-    await suspend_account(forum, AMINA)
+    await decide(forum, None, AMINA, "suspend", "")
+
+
+async def deactivated(forum: Forum, amina: Browser, ruth: Browser) -> None:
+    await decide(forum, None, AMINA, "deactivate", "")
+
+
+async def given_a_site_role(forum: Forum, amina: Browser, ruth: Browser) -> None:
+    await set_site_role(forum, None, AMINA, "analyst", "")
 
 
 async def given_another_password(forum: Forum, amina: Browser, ruth: Browser) -> None:
@@ -62,6 +71,8 @@ ENDINGS = {
     signed_out: 4401,
     signed_in_again: 4401,
     suspended: 4401,
+    deactivated: 4401,
+    given_a_site_role: 4401,
     given_another_password: 4401,
 }
 End = Callable[[Forum, Browser, Browser], Awaitable[None]]

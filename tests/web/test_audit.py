@@ -8,8 +8,9 @@ import pytest
 
 from forum.actions.audit import note_export
 from forum.actions.groups import add_member, create_group, remove_member
-from forum.actions.people import create_account, suspend_account
+from forum.actions.people import create_account
 from forum.actions.posts import hide_post
+from forum.actions.standing import decide
 from forum.audit import ACTS
 from forum.models import AuditRow, Person
 from forum.web.audit import ROWS_PER_PAGE
@@ -58,7 +59,7 @@ async def test_an_administrator_reads_who_did_what_newest_first(forum, signed_in
     await hide_post(forum, ruth, post.id, "unkind", "A note", new_key())
     await remove_member(forum, ruth, "finance", (await user("bethan")).id, "Because of the other thing")
     await add_member(forum, "finance", "bethan@demo.example", "observer")
-    await suspend_account(forum, "eve@demo.example")
+    await decide(forum, None, "eve@demo.example", "suspend", "")
     answer = await priya.get("/audit")
     assert answer.status_code == 200
     numbers = [int(row[0].rsplit(" ", 1)[1].replace(",", "")) for row in rows_of(answer)]

@@ -5,11 +5,16 @@ import json
 import pytest
 from starlette.routing import Match, Route, WebSocketRoute
 
-from forum.actions.groups import remove_member_by_email
+from forum.actions.groups import add_member, remove_member_by_email
+from forum.actions.commitments import commit
+from forum.actions.memos import write_memo
+from forum.actions.releases import PAPER as PARTS
+from forum.actions.releases import check_release, draft_release, issue_release, sign_off_release
+from forum.actions.second_readings import draw_sample
 from forum.actions.taggings import tag_post
 from forum.actions.threads import start_thread
 from forum.app import PRIVATE, PUBLIC
-from forum.models import Person, Tagging
+from forum.models import Notice, Person, Tagging, Theme
 from tests.cast import EVERYONE, new_key, posts_in, thread_in, user
 from tests.conftest import SITE, with_settings
 
@@ -25,7 +30,9 @@ def address_of(route: Route | WebSocketRoute, **values: object) -> str:
 
 
 def test_only_what_must_be_is_public():
-    assert {route.path for route in PUBLIC} == {"/sign-in", "/static/{name}", "/appearance", "/accessibility"}
+    known = {"/sign-in", "/static/{name}", "/appearance", "/accessibility"}
+    known |= {"/reset", "/reset/{token}", "/address/{token}"}
+    assert {route.path for route in PUBLIC} == known
     assert all(isinstance(route, Route) for route in PUBLIC)
 
 
@@ -71,11 +78,15 @@ async def test_every_private_page_answers_somebody(forum, signed_in):
     tagging_id = await tag_post(forum, await user("ruth"), post.id, "FIN", "issue", None, post.revision, new_key())
     gareth = await Person.get(email="gareth@demo.example")
     values = {"thread_id": thread.id, "post_id": post.id, "tagging_id": tagging_id, "person_id": gareth.id}
-    ruth, bethan = await signed_in("ruth"), await signed_in("bethan")
+    values |= {"theme_id": (await Theme.get(code="FIN")).id, "reading_id": await draw_for_ruth(forum, "finance")}
+    values |= {"release_id": await draft_as("tom", forum), "name": "figures.csv", "code": "FIN"}
+    values |= {"commitment_id": await commit_as("tom", forum)}
+    issued = await issue_as("tom", "nadia", forum)
+    people = ruth, *_ = [await signed_in(name) for name in ("ruth", "tom", "bethan", "priya")]
     for route in ROUTES:
-        address = address_of(route, **values)
+        address = address_of(route, **values | ({"release_id": issued} if "/files/" in route.path else {}))
         if "GET" in route.methods:
-            statuses = {(await person.get(address)).status_code for person in (ruth, bethan)}
+            statuses = {(await person.get(address)).status_code for person in people}
             assert 200 in statuses, address
             assert (await ruth.head(address)).status_code in (200, 403)
         elif route.path != "/sign-out":
@@ -83,9 +94,38 @@ async def test_every_private_page_answers_somebody(forum, signed_in):
             assert answer.status_code in (403, 415), address
 
 
-def private_addresses(thread_id, post_id, tagging_id, person_id, slug) -> list[tuple[str, str]]:
+PAPER = dict.fromkeys(PARTS, "Words of a paper.")
+
+
+async def draft_as(name, forum) -> int:
+    return await draft_release(forum, await user(name), "A paper", {}, PAPER, new_key())
+
+
+async def issue_as(name, second, forum) -> int:
+    release_id = await draft_as(name, forum)
+    await check_release(forum, await user(name), release_id, new_key())
+    await sign_off_release(forum, await user(second), release_id, new_key())
+    return await issue_release(forum, await user(name), release_id, new_key())
+
+
+async def commit_as(name, forum) -> int:
+    return await commit(forum, await user(name), "FIN", None, "We do it.", "A team", "done", new_key())
+
+
+async def draw_for_ruth(forum, slug) -> int:
+    """A second reading of what another facilitator of the group tagged: its id."""
+    await add_member(forum, slug, "sam@demo.example", "facilitator")
+    _, post = await posts_in(slug)
+    await tag_post(forum, await user("sam"), post.id, "FIN-1", "issue", None, post.revision, new_key())
+    ruth = await user("ruth")
+    reading_id = await draw_sample(forum, ruth, slug, 1, ruth.id, new_key())
+    await remove_member_by_email(forum, slug, "sam@demo.example", "He helped for a day")
+    return reading_id
+
+
+def private_addresses(thread_id, post_id, tagging_id, person_id, slug, **others) -> list[tuple[str, str]]:
     """Every private address about a thing, as (method, address)."""
-    values = {
+    values = others | {
         "thread_id": thread_id,
         "post_id": post_id,
         "tagging_id": tagging_id,
@@ -112,6 +152,17 @@ async def look(browser, method, address, without_chance, form=FORM) -> str:
     return without_chance(await browser.act(address, **form))
 
 
+# Who is no facilitator and no analyst may not go there, whatever there is; the codebook is all of theirs.
+STAFF_PAGES = (
+    "/codebook/",
+    "/commitments/",
+    "/intelligence/",
+    "/memos/",
+    "/quotes/",
+    "/releases/",
+    "/second-readings/",
+)
+ADMINISTRATORS_PAGES = ("/people/", "/councils/")  # who is none may not go there, whatever there is
 LISTED_PAGES = ("/groups/finance", "/groups/finance/threads", "/groups/finance/threads/new")
 
 
@@ -143,18 +194,30 @@ async def test_not_yours_is_answered_like_not_there(forum, signed_in, without_ch
         browser = await signed_in(name)
     ids = (thread.id, post.id, tagging_id, member)
     nothing = (111, 222, 333, 444)
-    theirs = private_addresses(*ids, slug)
-    not_there = private_addresses(*nothing, "no-such-group")
+    memo_id = await write_memo(forum, await user("ruth"), "tagging", tagging_id, "For staff", new_key())
+    reading_id = await draw_for_ruth(forum, slug)
+    await add_member(forum, slug, "nadia@demo.example", "observer")  # her figures are of talk that others must not see
+    release_id, commitment_id = await draft_as("nadia", forum), await commit_as("nadia", forum)
+    notice_id = (await Notice.create(person_id=member, commitment_id=commitment_id, created_at=forum.clock())).id
+    more = {"memo_id": memo_id, "reading_id": reading_id, "release_id": release_id, "notice_id": notice_id}
+    theirs = private_addresses(*ids, slug, **more)
+    not_there = private_addresses(*nothing, "no-such-group", **dict.fromkeys(more, 555))
     for (method, address), (_, empty) in zip(theirs, not_there, strict=True):
-        if address in LISTED_PAGES:
-            continue  # its name and purpose are for everybody who is signed in
+        if address in LISTED_PAGES or (name == "priya" and address.startswith(ADMINISTRATORS_PAGES)):
+            continue  # its name and purpose are for everybody who is signed in; accounts are hers
         for form in FORM, {}, {"body": "x" * 10_001}, {"revision": "nonsense", "start": "9"}:
             if method == "GET" and form is not FORM:
                 continue
             seen = await look(browser, method, address, without_chance, form)
             unseen = await look(browser, method, empty, without_chance, form)
             assert seen == unseen, (method, address, form)
-            assert seen.startswith("404") or "/taggings/" in address, (method, address, form)
+            if address.startswith(ADMINISTRATORS_PAGES):
+                assert seen.startswith("403"), (method, address, form)
+                continue
+            is_staffs = address.startswith(STAFF_PAGES) and (
+                name not in ("sam", "tom") or address == empty or address.startswith("/releases/")
+            )
+            assert seen.startswith("404") or "/taggings/" in address or is_staffs, (method, address, form)
     assert len(await posts_in(slug)) == 2
     assert await Tagging.filter(id=tagging_id).exists()
 
@@ -198,7 +261,8 @@ async def test_an_observer_reads_and_does_nothing(forum, signed_in):
     for method, address in private_addresses(thread.id, post.id, 1, (await user("amina")).id, "adult-social-care"):
         if method == "POST" and not address.endswith("/leave"):
             answer = await olu.act(address, **FORM)
-            assert answer.status_code == (404 if "/taggings/1/" in address else 403), address
+            not_theirs = "/taggings/1/" in address or address.startswith(("/notices/", "/account/sessions/"))
+            assert answer.status_code == (404 if not_theirs else 403), address
     assert len(await posts_in("adult-social-care")) == 2
 
 

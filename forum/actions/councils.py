@@ -1,0 +1,60 @@
+"""The domains that a council gives its councillors and staff addresses in. A domain belongs to one council."""
+
+from __future__ import annotations
+
+import re
+
+from forum.actions import action, check_key, first_time
+from forum.audit import record
+from forum.context import Forum
+from forum.errors import Invalid, NotFound
+from forum.models import Council, CouncilDomain
+from forum.permissions import User, can_administer, require, user_now
+
+WHO = "Only administrators may see and change councils' domains."
+LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+DOMAIN = re.compile(rf"(?:{LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}})")
+
+
+def check_domain(typed: str) -> str:
+    """The domain in lower case, or Invalid. One in other letters than a to z is written as its addresses are sent."""
+    domain = typed.strip().lower().removeprefix("@").rstrip(".")
+    if len(domain) > 253 or not DOMAIN.fullmatch(domain):
+        raise Invalid({"domain": "Enter what stands behind the @ of an address, such as example.gov.uk."})
+    return domain
+
+
+@action
+async def add_domain(forum: Forum, user: User, council_id: int, domain: str, key: str) -> int:
+    """Approve a domain: sign-ups from it are marked as matching this council."""
+    async with forum.write():
+        user = await user_now(user)
+        require(can_administer(user), WHO)
+        council = await Council.get_or_none(id=council_id)
+        if council is None:
+            raise NotFound
+        check_key(key)
+        domain = check_domain(domain)
+        await first_time(forum, user, key, ("add domain", council_id, domain), council_id)
+        other = await CouncilDomain.get_or_none(domain=domain).select_related("council")
+        if other is not None:
+            raise Invalid({"domain": f"{domain} belongs to {other.council.name} already."})
+        await CouncilDomain.create(council_id=council_id, domain=domain)
+        await record(forum, user, "add_domain", "council", council_id, domain=domain[:64])
+    return council_id
+
+
+@action
+async def remove_domain(forum: Forum, user: User, council_id: int, domain_id: int, key: str) -> int:
+    """Approve it no longer. Accounts that have an address in it stay."""
+    async with forum.write():
+        user = await user_now(user)
+        require(can_administer(user), WHO)
+        check_key(key)
+        await first_time(forum, user, key, ("remove domain", council_id, domain_id), council_id)
+        removed = await CouncilDomain.get_or_none(id=domain_id, council_id=council_id)
+        if removed is None:
+            raise NotFound
+        await removed.delete()
+        await record(forum, user, "remove_domain", "council", council_id, domain=removed.domain[:64])
+    return council_id
