@@ -16,6 +16,7 @@ import pytest
 from asgi_lifespan import LifespanManager
 from httpx2 import Response
 
+from forum.actions import jobs
 from forum.app import create_app
 from forum.context import Forum, open_forum
 from forum.settings import Settings, load
@@ -215,3 +216,9 @@ def without_chance() -> Callable[[Response], str]:
         return text
 
     return text_of
+
+
+@pytest.fixture
+def letters_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service's worker leaves what is due to the test. Asked for before the service starts."""
+    monkeypatch.setattr(jobs, "ASK_EVERY", 1000)

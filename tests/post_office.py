@@ -20,16 +20,25 @@ HANDLERS = {"letter": send_letter}
 
 class PostOffice:
     """`letters` are those it took. `answers` are what it says to the next addresses instead of taking them; while
-    `hangs` it says nothing at all."""
+    `hangs` it says nothing at all, and it thinks `slowness` seconds before it says anything."""
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
         self.answers: list[str] = []
         self.hangs = False
+        self.slowness = 0.0
+        self.patience = 20.0  # of who sends to it
         self.port = 0
         self._is_let_go = asyncio.Event()
 
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        await asyncio.sleep(self.slowness)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        await asyncio.sleep(self.slowness)
         if self.hangs:
             await self._is_let_go.wait()
         if self.answers:
@@ -38,6 +47,7 @@ class PostOffice:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await asyncio.sleep(self.slowness)
         assert isinstance(envelope.content, bytes)
         letter = message_from_bytes(envelope.content, policy=default)
         assert [letter["To"]] == envelope.rcpt_tos
@@ -49,7 +59,7 @@ class PostOffice:
 
     @property
     def settings(self) -> dict[str, object]:
-        return {"host": "127.0.0.1", "port": self.port, "security": "none", "timeout_seconds": 0.3}
+        return {"host": "127.0.0.1", "port": self.port, "security": "none", "timeout_seconds": self.patience}
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from jinja2 import DictLoader
 
-from forum.actions import action, jobs
+from forum.actions import action
 from forum.actions.jobs import MOST_ATTEMPTS, do_one
 from forum.actions.letters import post_letter
 from forum.context import Forum
@@ -40,8 +40,7 @@ def connect(forum: Forum, office: PostOffice | None = None) -> None:
 
 
 @pytest.fixture
-async def office(forum, monkeypatch):
-    monkeypatch.setattr(jobs, "ASK_EVERY", 1000)  # nobody but the test does what is due
+async def office(forum, letters_by_hand):
     async with open_post_office() as opened:
         connect(forum, opened)
         yield opened
@@ -158,7 +157,8 @@ async def test_a_server_that_hangs_is_hung_up_on_and_delays_no_page(forum, offic
     amina = await signed_in("amina")
     await empty_the_queue(forum)  # what signing in has to tell
     office.letters.clear()
-    office.hangs = True
+    office.hangs, office.patience = True, 0.5
+    connect(forum, office)
     await post(forum, AMINA, "1")
     sending = asyncio.create_task(empty_the_queue(forum))
     while not (await Job.get(key="letter:sample:1")).claimed_at:
@@ -167,10 +167,20 @@ async def test_a_server_that_hangs_is_hung_up_on_and_delays_no_page(forum, offic
     assert (await amina.act("/groups/adult-social-care/threads", title="A title", body="Words")).status_code == 303
     assert not sending.done(), "pages were answered while the letter hung"
     await asyncio.wait_for(sending, 10)
-    office.hangs = False
+    office.hangs, office.patience = False, 20
+    connect(forum, office)
     advance(forum, minutes=3)
     await empty_the_queue(forum)
     assert [letter["To"] for letter in office.letters] == [AMINA]
+
+
+async def test_a_server_that_keeps_somebody_waiting_with_each_word_is_hung_up_on_too(forum, office):
+    office.slowness, office.patience = 0.3, 0.5
+    connect(forum, office)
+    await post(forum, AMINA, "1")
+    assert await empty_the_queue(forum) == 1
+    assert office.letters == []
+    assert (await Job.get()).done_at is None
 
 
 HOSTILE = "Amina\r\nBcc: everybody@demo.example\r\n\r\nYour password was stolen\u2028\x85\x0bhere"
@@ -228,3 +238,11 @@ async def test_a_word_that_is_missing_sends_no_half_letter(forum, office):
 def test_settings_that_cannot_send_are_named(tmp_path, mail, name):
     with pytest.raises(Misconfigured, match=name):
         settings_for("", tmp_path, mail=mail)
+
+
+async def test_the_running_service_sends_what_is_due_by_itself(forum, signed_in):
+    await (await signed_in(None)).send_form("/reset", email=AMINA)
+    async with asyncio.timeout(20):
+        while not (letters := kept_letters(forum)):
+            await asyncio.sleep(0.05)
+    assert "/reset/" in text_of(letters[0])

@@ -1,7 +1,7 @@
 """`can_*` and its list twin agree for everyone and everything: in the cast's world and in the demo world."""
 
 import inspect
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -211,3 +211,38 @@ def test_require_says_who_may():
     require(True, "Nobody")
     with pytest.raises(NotAllowed, match="Only Ruth may"):
         require(False, "Only Ruth may")
+
+
+@pytest.mark.parametrize("column", ["suspended_at", "deactivated_at"])
+async def test_who_is_shut_out_is_nobody_though_a_session_goes_on(forum, column):
+    amina, now, thread = await user("amina"), forum.clock(), await thread_in("adult-social-care")
+    times = {"created_at": now, "seen_at": now}
+    session = await Session.create(person_id=amina.id, token_hash="h", place="", **times)
+    assert await readers(thread.id, [session.id], *forum.session_limits(), forum.term()) == {session.id: True}
+    await Person.filter(id=amina.id).update(**{column: now})
+    assert await user_of_session("h", *forum.session_limits(), forum.term()) is None
+    assert await readers(thread.id, [session.id], *forum.session_limits(), forum.term()) == {}
+    with pytest.raises(NotFound):
+        await user_now(amina)
+
+
+async def test_a_membership_whose_day_has_passed_is_an_observers_and_then_closed(forum):
+    """Alike for pages, actions and rooms; where nobody said for how long it can be read, it is closed at once."""
+    amina, now, thread = await user("amina"), forum.clock(), await thread_in("adult-social-care")
+    times = {"created_at": now, "seen_at": now}
+    session = await Session.create(person_id=amina.id, token_hash="h", place="", **times)
+    term = forum.term()
+    for ends_on, role in (
+        (None, "member"),
+        (term.today, "member"),
+        (term.today - timedelta(days=1), "observer"),
+        (term.closed_before, "observer"),
+        (term.closed_before - timedelta(days=1), None),
+    ):
+        await Membership.filter(person_id=amina.id).update(ends_on=ends_on)
+        found = await user_of_session("h", *forum.session_limits(), term)
+        assert found.roles.get(thread.group_id) == role == (await user_now(found)).roles.get(thread.group_id)
+        may_read = await readers(thread.id, [session.id], *forum.session_limits(), term)
+        assert may_read == {session.id: role is not None}
+        strict = role if role != "observer" else None
+        assert (await user_now(amina)).roles.get(thread.group_id) == strict

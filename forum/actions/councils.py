@@ -7,6 +7,7 @@ import re
 from forum.actions import action, check_key, first_time
 from forum.audit import record
 from forum.context import Forum
+from forum.database import select
 from forum.errors import Invalid, NotFound
 from forum.models import Council, CouncilDomain
 from forum.permissions import User, can_administer, require, user_now
@@ -36,10 +37,15 @@ async def add_domain(forum: Forum, user: User, council_id: int, domain: str, key
         check_key(key)
         domain = check_domain(domain)
         await first_time(forum, user, key, ("add domain", council_id, domain), council_id)
-        other = await CouncilDomain.get_or_none(domain=domain).select_related("council")
-        if other is not None:
+        added = await select(
+            """INSERT INTO council_domain (council_id, domain) VALUES ($1, $2)
+            ON CONFLICT (domain) DO NOTHING RETURNING id""",
+            council_id,
+            domain,
+        )
+        if not added:  # of two at once, too
+            other = await CouncilDomain.get(domain=domain).select_related("council")
             raise Invalid({"domain": f"{domain} belongs to {other.council.name} already."})
-        await CouncilDomain.create(council_id=council_id, domain=domain)
         await record(forum, user, "add_domain", "council", council_id, domain=domain[:64])
     return council_id
 

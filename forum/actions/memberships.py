@@ -1,4 +1,4 @@
-"""Memberships that end on a day, as a term of office does: a reminder 30 and 7 days before, then reading only, then closed.
+"""Memberships that end on a day, as a term of office does: reminders before, then reading only, then closed.
 
 Permissions go by the day itself. What is done here when a day has come makes it felt: open pages ask again, the person
 gets a letter, and a membership that is over is closed for good.
@@ -56,8 +56,8 @@ async def _set(forum: Forum, user: User, group: Group, person_id: int, day: str,
         reminded = min((days for days in REMINDERS if left <= days), default=0)
         await Membership.filter(id=membership.id).update(ends_on=ends_on, reminded=reminded)
         told = (
-            f"The last day of your membership of {group.name} is {words_of(ends_on)}. After that you can read there for "
-            f"{forum.settings.groups.read_only_days} more days, but no longer write."
+            f"The last day of your membership of {group.name} is {words_of(ends_on)}. After that you can read there "
+            f"for {forum.settings.groups.read_only_days} more days, but no longer write."
             if ends_on
             else f"Your membership of {group.name} no longer ends on a day."
         )
@@ -146,8 +146,8 @@ async def _tell_of_ended(forum: Forum) -> None:
         for membership in await ended.select_related("person", "group"):
             closes = words_of(last_day(membership) + timedelta(days=forum.settings.groups.read_only_days))
             told = (
-                f"Your membership of {membership.group.name} ended on {words_of(last_day(membership))}. You can read there "
-                f"until {closes}, but no longer write."
+                f"Your membership of {membership.group.name} ended on {words_of(last_day(membership))}. You can read "
+                f"there until {closes}, but no longer write."
             )
             await _tell(forum, membership, f"{membership.id}:ended:{membership.ends_on}", told)
 

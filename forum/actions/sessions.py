@@ -95,8 +95,10 @@ async def sign_in(
     was_here = await Session.filter(person_id=person.id, place=place, device=device).exists()
     token, now = secrets.token_urlsafe(32), forum.clock()
     async with forum.end_right() if old_token else forum.write():
-        if stronger:
-            await Person.filter(id=person.id, password_hash=stored).update(password_hash=stronger)
+        # It locks the person: who is shut out, or gets another password, in this moment has no session left over.
+        same = Person.filter(id=person.id, password_hash=stored, suspended_at=None, deactivated_at=None)
+        if not await same.update(password_hash=stronger or stored):
+            return None
         await Session.filter(token_hash=hash_token(old_token), ended_at=None).update(ended_at=now)
         session = await Session.create(
             person_id=person.id, token_hash=hash_token(token), place=place, created_at=now, seen_at=now, device=device

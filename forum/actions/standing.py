@@ -1,5 +1,5 @@
-"""What administrators decide about a person's account: its site role, suspension, deactivation. Each has a reason that is
-kept, is told to the person, and holds at once everywhere.
+"""What administrators decide about a person's account: its site role, suspension, deactivation. Each has a reason that
+is kept, is told to the person, and holds at once everywhere.
 
 Nobody decides about themselves, and the last administrator stays. Of two who decide at once, the second sees what the
 first did: ending a right takes the service's one row first.
@@ -7,8 +7,6 @@ first did: ending a right takes the service's one row first.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from forum.actions import action, check_key, first_time
@@ -78,7 +76,8 @@ ROLE_TOLD = {
 async def decide(forum: Forum, user: User | None, who: int | str, step: str, reason: str, key: str = "") -> int:
     """One of STEPS about the person with this id, or address. `user` is None for the terminal."""
     chosen = STEPS[step]
-    async with _deciding(forum, user, who, (step,), reason, key) as decision:
+    async with forum.end_right():
+        decision = await _begin(forum, user, who, (step,), reason, key)
         person = decision.person
         if (getattr(person, chosen.column) is not None) == chosen.is_ending:
             raise Invalid(chosen.refused)
@@ -96,7 +95,8 @@ async def set_site_role(
     forum: Forum, user: User | None, who: int | str, role: str | None, reason: str, key: str = ""
 ) -> int:
     """Give this role on the service, or with None take it. Whoever gets another role signs in again to have it."""
-    async with _deciding(forum, user, who, ("role", role), reason, key) as decision:
+    async with forum.end_right():
+        decision = await _begin(forum, user, who, ("role", role), reason, key)
         person = decision.person
         if role is not None and role not in SITE_ROLES:
             raise Invalid({"role": "Choose a role from the list."})
@@ -125,27 +125,25 @@ class _Decided:
     reason: str
 
 
-@asynccontextmanager
-async def _deciding(
+async def _begin(
     forum: Forum, user: User | None, who: int | str, words: tuple[str | None, ...], reason: str, key: str
-) -> AsyncIterator[_Decided]:
-    """The transaction of a decision about a person, with what every one of them asks before and after."""
-    async with forum.end_right():
-        if user is not None:
-            require(can_administer(await user_now(user)), WHO)
-        by_email = {"email": who.lower()} if isinstance(who, str) else {"id": who}
-        person = await Person.get_or_none(**by_email)
-        if person is None:
-            raise Invalid(f"There is no account {who}.") if isinstance(who, str) else NotFound
-        reason = check_note(reason, "reason")
-        if user is not None:
-            check_key(key)
-            await first_time(forum, user, key, (*words, person.id, reason), person.id)
-            if person.id == user.id:
-                raise Invalid("This is your own account. Ask another administrator.")
-            if not reason:
-                raise Invalid({"reason": "Say why. Other administrators can read it."})
-        yield _Decided(new_id(), person, reason or FROM_TERMINAL)
+) -> _Decided:
+    """Inside a transaction: what every decision asks before. `words` are what was decided."""
+    if user is not None:
+        require(can_administer(await user_now(user)), WHO)
+    by_email = {"email": who.lower()} if isinstance(who, str) else {"id": who}
+    person = await Person.get_or_none(**by_email)
+    if person is None:
+        raise Invalid(f"There is no account {who}.") if isinstance(who, str) else NotFound
+    reason = check_note(reason, "reason")
+    if user is not None:
+        check_key(key)
+        await first_time(forum, user, key, (*words, person.id, reason), person.id)
+        if person.id == user.id:
+            raise Invalid("This is your own account. Ask another administrator.")
+        if not reason:
+            raise Invalid({"reason": "Say why. Other administrators can read it."})
+    return _Decided(new_id(), person, reason or FROM_TERMINAL)
 
 
 async def _keep(forum: Forum, user: User | None, decided: _Decided, act: str, told: str) -> None:

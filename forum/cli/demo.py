@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,7 @@ def _clear(settings: Settings) -> None:
         raise Misconfigured(NO_DEMO)
     for name in OWN_FILES:
         (settings.data / name).unlink(missing_ok=True)
+    shutil.rmtree(settings.data / "mail", ignore_errors=True)
 
 
 async def _fill(settings: Settings, wanted: str | None, size: str) -> str:

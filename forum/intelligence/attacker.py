@@ -51,7 +51,7 @@ class Attacker:
         self._counts: list[Count] = []
         self._limits: list[Limit] = []
         self._few: dict[int, Mapping[int, int]] = {}
-        self._totals: list[tuple[list[int], int]] = []
+        self._totals: list[tuple[list[int], int, int]] = []
 
     def count(self, row: int, value: int, low: float, high: float, least: int) -> int:
         """One more count; its number."""
@@ -71,9 +71,10 @@ class Attacker:
         for what they are, and which for the sake of others."""
         self._few[row] = most
 
-    def total(self, counts: list[int], least: int) -> None:
-        """What is hidden of these counts must not be known to add up to less than `least`."""
-        self._totals.append((counts, least))
+    def total(self, counts: list[int], least: int, most: int = 0) -> None:
+        """What is hidden of these counts must not be known to add up to less than `least`, nor to what it would be if
+        each were `most`: whoever takes all for that small would think to know each."""
+        self._totals.append((counts, least, most))
 
     def hide(self, rows: Iterable[int]) -> set[int]:
         """All rows to hide when these have to be."""
@@ -88,9 +89,10 @@ class Attacker:
             if waiting:
                 goals = [[number] for number in places[waiting.popleft()]]
             else:
-                counts, least = totals.popleft()
+                counts, least, most = totals.popleft()
                 goal = [number for number in counts if self._counts[number].row in self._hidden]
-                goals = [goal] if 0 < sum(self._counts[number].value for number in goal) < least else []
+                total = sum(self._counts[number].value for number in goal)
+                goals = [goal] if 0 < total < least or 0 < total == most * len(goal) else []
             for goal in goals:
                 if len(goal) > 1 or goal[0] not in safe:
                     waiting.extend(self._settle(goal, safe))
@@ -99,15 +101,18 @@ class Attacker:
     def _settle(self, goal: list[int], safe: set[int]) -> list[int]:
         """Hide what it takes, and note all counts that the other world shows to be safe."""
         moves = self._other_world(goal)
-        more = self._told_by(moves) if moves else self._around(goal)
-        safe.update(moves)
+        if moves is None:
+            more = self._around(goal)
+            self._hidden |= more
+            return [*sorted(more), *self._settle(goal, safe)] if more else []
+        more = self._told_by(moves)
         self._hidden |= more
-        if more and not moves:
-            return [*sorted(more), *self._settle(goal, safe)]
+        safe.update(moves)
         return sorted(more)
 
-    def _other_world(self, goal: Iterable[int]) -> Moves:
-        """What moves, and by how much, in the cheapest world where these counts add up to something else. Worlds that
+    def _other_world(self, goal: Iterable[int]) -> Moves | None:
+        """What moves, and by how much, in the cheapest world where these counts add up to something else. Nothing, if
+        there is none however much is hidden, so that it was told before; None if it takes too long to find. Worlds that
         are nearly mended come first among those of one price."""
         factors = dict.fromkeys(goal, 1)
         worlds: list[tuple[float, int, int, Moves, Limit]] = [
@@ -118,7 +123,7 @@ class Attacker:
         turns = itertools.count(2)
         for _ in range(PATIENCE):
             if not worlds:
-                break
+                return {}
             _, _, _, moves, aim = heapq.heappop(worlds)
             broken = self._broken(moves, aim)
             if not broken:
@@ -131,7 +136,7 @@ class Attacker:
                     if mark not in seen and (price := self._price(more, number)) < FAR:
                         seen.add(mark)
                         heapq.heappush(worlds, (price, len(more) + HASTE * len(broken), next(turns), more, aim))
-        return {}
+        return None
 
     def _broken(self, moves: Moves, aim: Limit) -> list[tuple[Limit, int]]:
         """The limits that do not hold any more, and which way to mend them."""

@@ -211,9 +211,10 @@ class _Knowledge(Generic[Row]):
             if measure in sums or relation.covers:
                 together = {whole + measure: -1} | {part + measure: 1 for part in parts}
                 self.attacker.limit(together, 0, 0 if measure in sums else FAR)
-        for measure, least in ((PEOPLE, self.rule.people), (COUNCILS, self.rule.councils)):
-            if measure in sums:
-                self.attacker.total([part + measure for part in parts], least)
+        if PEOPLE in sums:
+            self.attacker.total([part + PEOPLE for part in parts], self.rule.people, self.rule.people - 1)
+        if COUNCILS in sums:
+            self.attacker.total([part + COUNCILS for part in parts], self.rule.councils)
 
     def _tell_overlap(self, overlap: Overlap[Row]) -> None:
         whole, parts = self.first[overlap.whole], self._numbers(overlap.parts)

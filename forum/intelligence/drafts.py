@@ -27,6 +27,10 @@ from forum.permissions import User
 from forum.settings import Intelligence
 
 ROUND_TO = 5
+ROUNDED = (
+    f"Where a row is the whole of others, its people are rounded to {ROUND_TO}, and percentages are worked out from"
+    " that. Councils are not rounded, so that there may be more of them than people."
+)
 Key = tuple[Any, ...]
 
 
@@ -70,7 +74,7 @@ class Scope:
 async def draft_figures(
     database: Database, user: User, values: Mapping[str, str], settings: Intelligence, secret: bytes, now: datetime
 ) -> Draft:
-    """Count what this person's filters select, safe to leave beside all that has left. Invalid for unreadable filters."""
+    """Count what these filters select for this person, safe to leave beside what left before. Invalid for others."""
     choices = await choices_for(user)
     filters = read_filters(values, choices)
     if filters.theme:  # a parent would count one of its children only, and stand beside releases where it counts all
@@ -85,12 +89,13 @@ async def draft_figures(
         too_close = await asyncio.to_thread(hidden_by, cells, own, issued, rule.people)
         figures = await everything(select, choices, filters, rule, also=too_close)
         people = await people_by_type(select, choices, filters)
+    report = report_of(figures, now.date(), note="")
     shown = {key: cells[key] for key, counts in figures.cells.items() if not counts.hidden and key in cells}
     return Draft(
         filters=filters.values,
         groups=sorted(own.groups),
         people=people,
-        report=report_of(figures, now.date(), note=""),
+        report=replace(report, method=[*report.method, ("Rounding", ROUNDED)]),
         cells=pack(shown),
         codebook=(await Service.get(id=1)).codebook,
     )

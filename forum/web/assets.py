@@ -28,7 +28,8 @@ SCRIPTS = {
     "dialogs": ("dialogs",),  # these two later.js fetches when they are asked for
     "beside": ("tagging",),
 }
-STAFF = ("audit.css", "intelligence.css", "releases.css", "taggings.css")  # pages that members never see
+# Of pages that members never see.
+STAFF = ("audit.css", "intelligence.css", "people.css", "quotes.css", "releases.css", "taggings.css")
 KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 HEADERS = {"cache-control": "public, max-age=31536000, immutable"}
 

@@ -27,7 +27,8 @@ async def index(request: Request) -> Response:
 
 async def new(request: Request) -> Response:
     require(can_commit(user_of(request)), actions.WHO_COMMITS)
-    return await _form(request, None, Form(theme=word(request.query_params, "theme")))
+    given = {name: word(request.query_params, name) for name in ("theme", "release")}
+    return await _form(request, None, Form(given))
 
 
 async def create(request: Request) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -13,6 +14,7 @@ from forum.context import Forum
 from forum.errors import Invalid, NotFound
 from forum.models import Membership
 from forum.permissions import (
+    User,
     can_facilitate,
     can_post,
     can_read_group,
@@ -62,6 +64,8 @@ async def show(request: Request) -> Response:
         group=group,
         facilitators=(await _facilitators(forum_of(request), [group.id])).get(group.id, []),
         role=user.roles.get(group.id),
+        last_day=await _last_day(user, group.id) if group.id in user.roles else None,
+        today=forum_of(request).term().today,
         may_read=may_read,
         may_post=can_post(user, group),
         threads=threads[:THREADS_PER_PAGE],
@@ -119,6 +123,12 @@ async def _facilitators(forum: Forum, group_ids: list[int]) -> dict[int, list[st
     for membership in await roles.select_related("person"):
         found.setdefault(membership.group_id, []).append(membership.person.name)
     return found
+
+
+async def _last_day(user: User, group_id: int) -> date | None:
+    """Of the reader's own membership."""
+    mine = await Membership.get(group_id=group_id, person_id=user.id)
+    return mine.ends_on
 
 
 async def leave(request: Request) -> Response:

@@ -54,9 +54,10 @@ async def index(request: Request) -> Response:
 
 
 async def new(request: Request) -> Response:
-    """The form for a draft, with the filters of the summary that one comes from."""
+    """The form for a draft, with the filters of the summary that one comes from. A release is about all themes."""
     require(user_of(request).is_analyst, WHO_RELEASES)
-    values = Form({name: word(request.query_params, name) for name in NAMES if name in request.query_params})
+    names = [name for name in NAMES if name in request.query_params and name != "theme"]
+    values = Form({name: word(request.query_params, name) for name in names})
     return await _new_page(request, values)
 
 

@@ -135,9 +135,9 @@ async def _readers(user: User, group_ids: list[int]) -> list[tuple[str, str]]:
     """Who may read a second time in one of these groups: oneself first."""
     facilitators = Membership.filter(group_id__in=group_ids or [0], role="facilitator", ended_at=None)
     ids = await facilitators.values_list("person_id", flat=True)
-    people = await Person.filter(Q(site_role="analyst") | Q(id__in=list(ids) or [0]), suspended_at=None, deactivated_at=None).order_by(
-        "name"
-    )
+    people = await Person.filter(
+        Q(site_role="analyst") | Q(id__in=list(ids) or [0]), suspended_at=None, deactivated_at=None
+    ).order_by("name")
     people.sort(key=lambda person: person.id != user.id)
     return [
         (

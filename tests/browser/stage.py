@@ -3,13 +3,16 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from forum.actions.sessions import hash_token
 from forum.context import Forum
+from forum.models import Link, Person
 from tests.cast import PASSWORD, build_demo
 from tests.hard_words import build_hard_releases, build_hard_tags, build_hard_words
 from tests.processes import running
@@ -23,7 +26,22 @@ async def build_stage(forum: Forum) -> None:
     await build_demo(forum)
     await build_hard_words(forum)
     await build_hard_tags(forum)
+    await build_links(forum)
     await build_hard_releases(forum)
+
+
+async def build_links(forum: Forum) -> None:
+    """Links of Amina's that work, as if they had come by letter: the token of each is its purpose."""
+    amina, now = await Person.get(email="amina@demo.example"), forum.clock()
+    for purpose in "reset", "address":
+        await Link.create(
+            purpose=purpose,
+            person_id=amina.id,
+            email=amina.email if purpose == "reset" else "new@demo.example",
+            token_hash=hash_token(purpose),
+            created_at=now,
+            expires_at=now + timedelta(days=1),
+        )
 
 
 @contextmanager

@@ -177,6 +177,12 @@ def keep_for_no_reason(page: Page) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def ask_reset(page: Page) -> None:
+    page.get_by_label("Email address").fill("amina@demo.example")
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_role("heading", level=1, name="Look for our letter")).to_be_visible()
+
+
 def choose_dark(page: Page) -> None:
     page.goto("/appearance")
     page.get_by_label("Dark").check()
@@ -205,6 +211,26 @@ ADULT_SOCIAL_CARE = "/groups/adult-social-care"
 CASES = {
     "sign-in": Case("/sign-in", None, to("/sign-in")),
     "sign-in refused": Case("/sign-in", None, to("/sign-in"), send(email="eve@demo.example"), status=422),
+    "sign-in after a reset": Case("/sign-in", None, to("/sign-in?done=password")),
+    "reset": Case("/reset", None, to("/reset")),
+    "reset without an address": Case("/reset", None, to("/reset"), send(email="nobody"), status=422),
+    "reset asked for": Case("/reset", None, to("/reset"), ask_reset),
+    "reset link": Case("/reset/{token}", None, to("/reset/reset")),
+    "reset link, an easy password": Case(
+        "/reset/{token}", None, to("/reset/reset"), send(new="amina-rahman-1974"), status=422
+    ),
+    "reset link that ended": Case("/reset/{token}", None, to("/reset/ended"), status=404),
+    "address link": Case("/address/{token}", "amina", to("/address/address")),
+    "account": Case("/account", "amina", to("/account?done=password")),
+    "account of staff in no group": Case("/account", "priya", to("/account")),
+    "account with hard words": Case("/account", "sian", to("/account")),
+    "password": Case("/account/password", "amina", to("/account/password")),
+    "password refused": Case(
+        "/account/password", "amina", to("/account/password"), send(password="x", new="y"), status=422
+    ),
+    "address": Case("/account/address", "amina", to("/account/address")),
+    "address refused": Case("/account/address", "amina", to("/account/address"), send(email="x"), status=422),
+    "sign-ins": Case("/account/sessions", "amina", to("/account/sessions")),
     "appearance": Case("/appearance", None, to("/appearance")),
     "appearance not chosen": Case("/appearance", "amina", to("/appearance"), send(), status=422),
     "dark by choice": Case("/", "amina", choose_dark),
@@ -341,6 +367,40 @@ CASES = {
     "intelligence of one theme": Case("/intelligence", "ruth", to("/intelligence?theme=CARE-2&sort=people")),
     "intelligence about nothing": Case("/intelligence", "tom", to("/intelligence?from=1999-01&to=1999-02")),
     "intelligence with problems": Case("/intelligence", "tom", to("/intelligence?from=spring&sort=x"), status=422),
+    "everybody": Case("/people", "priya", to("/people")),
+    "everybody of one name": Case("/people", "priya", to("/people?q=gareth&state=active")),
+    "nobody": Case("/people", "priya", to("/people?q=no+such+name")),
+    "everybody with problems": Case("/people", "priya", to("/people?role=king&state=x&council=0"), status=422),
+    "one person": Case("/people/{person_id:id}", "priya", to("/people?q=gareth"), follow(".people a")),
+    "one person with a hard name": Case(
+        "/people/{person_id:id}", "priya", to("/people?q=sian"), follow(".people a"), send(), status=422
+    ),
+    "last day": Case(
+        f"{GROUP}/members/{{person_id:id}}/last-day",
+        "ruth",
+        to(f"{ADULT_SOCIAL_CARE}/members"),
+        follow("a[href$='/last-day']"),
+    ),
+    "last day in the past": Case(
+        f"{GROUP}/members/{{person_id:id}}/last-day",
+        "sian",
+        to("/groups/hard-words/members"),
+        follow("a[href$='/last-day']"),
+        send(ends_on="2001-01-01"),
+        status=422,
+    ),
+    "last day, for an administrator": Case(
+        "/people/{person_id:id}/groups/{slug:slug}",
+        "priya",
+        to("/people?q=gareth"),
+        follow(".people a"),
+        follow(".rows a[href^='/people/']"),
+    ),
+    "councils": Case("/councils", "priya", to("/councils")),
+    "council": Case("/councils/{council_id:id}", "priya", to("/councils/1")),
+    "council, no domain": Case(
+        "/councils/{council_id:id}", "priya", to("/councils/1"), send(domain="no domain"), status=422
+    ),
     "audit log": Case("/audit", "priya", to("/audit")),
     "audit log of one person": Case("/audit", "priya", to("/audit?who=priya@demo.example&act=sign_in")),
     "audit log with problems": Case("/audit", "priya", to("/audit?who=nobody&from=spring&act=x"), status=422),

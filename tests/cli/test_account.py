@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from forum.models import Group, Membership, Person
+from forum.models import Decision, Group, Membership, Person
 from tests.cast import thread_in
 from tests.conftest import ON_POSTGRES
 
@@ -26,6 +26,24 @@ async def test_an_account_is_made_signed_in_given_another_password_and_suspended
     suspended = await run("account", "suspend", "dilys@demo.example", "--reason", "Asked to")
     assert suspended.status == 0
     assert (await dilys.get("/groups")).status_code == 303
+
+
+async def test_an_account_is_reinstated_deactivated_and_given_a_role(run, signed_in):
+    for words, said in (
+        (("suspend", "eve@demo.example", "--reason", "Asked to"), "Suspended eve@demo.example."),
+        (("reinstate", "eve@demo.example"), "Reinstated eve@demo.example."),
+        (("deactivate", "eve@demo.example"), "Deactivated eve@demo.example."),
+        (("reactivate", "EVE@demo.example"), "Reactivated EVE@demo.example."),
+        (("role", "eve@demo.example", "analyst", "--reason", "She joined"), "has the role analyst on the service."),
+        (("role", "eve@demo.example", "none"), "has no role on the service."),
+    ):
+        answer = await run("account", *words)
+        assert (answer.status, answer.error) == (0, "") and said in answer.out
+    decisions = await Decision.all().order_by("created_at", "id").select_related("person")
+    assert [decision.reason for decision in decisions] == ["Asked to", *["From the terminal."] * 3, "She joined",
+                                                          "From the terminal."]  # fmt: skip
+    assert {(decision.by_id, decision.person.name) for decision in decisions} == {(None, "Eve")}
+    assert (await signed_in("eve")) is not None
 
 
 async def test_a_group_is_made_filled_and_emptied_while_people_read(run, signed_in):
@@ -83,6 +101,12 @@ async def test_the_data_folder_alone_is_enough(run, database_url, tmp_path):
         (("account", "set-password", "nobody@demo.example", "--password-stdin"), "password"),
         (("account", "suspend", "nobody@demo.example"), "nobody@demo.example"),
         (("account", "suspend", "x" * 400 + "@demo.example"), "xxx"),
+        (("account", "suspend", "priya@demo.example"), "last administrator"),
+        (("account", "role", "priya@demo.example", "none"), "last administrator"),
+        (("account", "role", "amina@demo.example", "king"), "king"),
+        (("account", "role", "amina@demo.example", "none"), "no role"),
+        (("account", "reinstate", "amina@demo.example"), "not suspended"),
+        (("account", "reactivate", "nobody@demo.example"), "nobody@demo.example"),
         (("group", "create", "Not A Slug", "--name", "X"), "slug"),
         (("group", "create", "finance", "--name", "X"), "finance"),
         (("group", "create", "new", "--name", "x" * 500), "name"),
@@ -102,6 +126,24 @@ def test_wrong_words_are_named_in_one_sentence(say, words, names):
     said = say(*words)
     assert said.status == 2, said
     assert len(said.error.splitlines()) == 1 and names in said.error, said
+
+
+@pytest.mark.parametrize(
+    ("password", "names"),
+    [
+        ("turnip", "12 to 128"),
+        ("password12345", "common"),
+        ("amina-leeds-2026", "your name"),
+        ("Councillors2026", "words of this service"),
+    ],
+)
+def test_an_easy_password_is_refused_in_one_sentence_or_two(say, password, names):
+    new = ("account", "create", "x@demo.example", "--name", "Amina", "--council", "Leeds", "--password-stdin")
+    for words in ("account", "set-password", "amina@demo.example", "--password-stdin"), new:
+        said = say(*words, stdin=f"{password}\n")
+        assert (said.status, said.out, len(said.error.splitlines())) == (2, "", 1)
+        assert names in said.error
+        assert password not in said.error
 
 
 async def test_words_that_are_not_utf8_are_refused(run):

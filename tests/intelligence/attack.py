@@ -1,7 +1,7 @@
 """An attack on what was published, with a solver: what is the least and the greatest that a hidden count can be?
 
-It knows what a reader knows and states it in its own way, apart from the code it attacks: the printed figures, the rule,
-how rows hang together, and that posts, people and councils are counted as sets.
+It knows what a reader knows and states it in its own way, apart from the code it attacks: the printed figures, the
+rule, how rows hang together, and that posts, people and councils are counted as sets.
 """
 
 import random
@@ -19,8 +19,8 @@ MOST = 5000  # more than anything in a test
 
 
 class Attack:
-    """`few` are rows known, or believed, to rest on too few people or councils. `seated`: everybody sits on one council,
-    always the same."""
+    """`few` are rows known, or believed, to rest on too few people or councils. `seated`: everybody sits on a council,
+    and always on the same."""
 
     def __init__(
         self, printed: Mapping, relations: Sequence, rule: Rule, few: Collection = (), seated: bool = True
@@ -46,9 +46,12 @@ class Attack:
             self._believe_few(self.place[row], 3 * len(self.rows) + number)
         self._prepare()
 
-    def single(self) -> list[tuple[object, str, int]]:
-        """The hidden counts that can have one value alone."""
-        counts = [[place + m] for row, place in self.place.items() if self.printed[row].hidden for m in range(3)]
+    def single(
+        self, rows: Collection | None = None, measures: Collection[str] = NAMES
+    ) -> list[tuple[object, str, int]]:
+        """The hidden counts, of these rows, that can have one value alone."""
+        rows = [row for row in self.rows if self.printed[row].hidden and (rows is None or row in rows)]
+        counts = [[self.place[row] + NAMES.index(name)] for row in rows for name in measures]
         return [(self.rows[it[0] // 3], NAMES[it[0] % 3], value) for it, value in self._settled(counts)]
 
     def small_totals(self) -> list[tuple[object, str, int]]:
@@ -105,7 +108,10 @@ class Attack:
             row
             for row, counts in self.printed.items()
             if counts.people
-            and (self.range(row, PEOPLE)[1] < self.rule.people or self.range(row, COUNCILS)[1] < self.rule.councils)
+            and (
+                self.high[self.place[row] + PEOPLE] < self.rule.people
+                or self.high[self.place[row] + COUNCILS] < self.rule.councils
+            )
         ]
 
     def range(self, row: object, measure: int) -> tuple[int, int]:

@@ -41,9 +41,7 @@ class Tables:
         return [row for row, counts in self.counts.items() if is_confidential(counts, rule)]
 
 
-def random_posts(
-    chance: random.Random, people: int, posts: int, themes: list[str], months: int = 4
-) -> list[Post]:
+def random_posts(chance: random.Random, people: int, posts: int, themes: list[str], months: int = 4) -> list[Post]:
     """A few write much, some themes are rare, and many share a council."""
     seats = [chance.randrange(people // 3 + 3) for _ in range(people)]
     authors = chance.choices(range(people), [chance.random() ** 3 + 0.02 for _ in seats], k=posts)
@@ -62,8 +60,8 @@ def random_posts(
 def random_table(seed: int) -> tuple[Tables, Rule]:
     chance = random.Random(seed)
     themes = [top + child for top in "ABCD"[: chance.randint(1, 4)] for child in ("", "1", "2")[: chance.randint(1, 3)]]
-    posts = random_posts(chance, chance.randint(8, 80), chance.randint(10, 160), themes)
-    return table_of(posts, is_deep=chance.random() < 0.15), chance.choice([PAGE, RELEASE])
+    posts = random_posts(chance, chance.randint(8, 60), chance.randint(10, 120), themes)
+    return table_of(posts, is_deep=chance.random() < 0.1), chance.choice([PAGE, RELEASE])
 
 
 def table_of(posts: list[Post], first: int = 1, last: int = 4, is_deep: bool = False) -> Tables:

@@ -78,6 +78,12 @@ def test_a_chart_is_drawn_from_the_cells_and_says_that_some_are_hidden():
     assert 'descr="Bar chart: Posts, people and councils by theme' in drawing
 
 
+def test_no_chart_is_drawn_where_all_is_hidden():
+    hidden = Table("Hidden", "Hidden", ("Region", "People"), [("Wales", None), ("London", 0)], (0, 1))
+    found = parts(Report("Themes", "", date(2026, 5, 4), [hidden], []))
+    assert not [name for name in found if name.startswith("xl/charts/")]
+
+
 def test_a_release_carries_no_mark():
     release = Report("Themes", "", date(2026, 5, 4), [BY_MONTH], [])
     book = opened(release)

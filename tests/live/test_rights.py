@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from forum.actions.groups import add_member, leave_group, remove_member_by_email
+from forum.actions.jobs import Claimed
+from forum.actions.memberships import remind
 from forum.actions.people import set_password
 from forum.actions.standing import decide, set_site_role
 from forum.context import Forum
 from forum.live import Hub
-from forum.models import Group, Person, Session, Thread
+from forum.models import Group, Membership, Person, Session, Thread
 from tests.cast import PASSWORD, Browser, thread_in, user
 from tests.live.conftest import HeldNews, OpenSocket, Socket
 from tests.live.pages import beyond_heartbeats, closing, watching, with_settings, within
@@ -64,7 +66,36 @@ async def given_another_password(forum: Forum, amina: Browser, ruth: Browser) ->
     await set_password(forum, AMINA, "another long password")
 
 
+async def ended_from_her_other_browser(forum: Forum, amina: Browser, ruth: Browser) -> None:
+    phone = Browser(amina._transport.app, amina.site)
+    await phone.send_form("/sign-in", email=AMINA, password=PASSWORD)
+    session = await Session.filter(person__email=AMINA, ended_at=None).order_by("created_at").first()
+    assert (await phone.send_form(f"/account/sessions/{session.id}/end")).status_code == 303
+
+
+async def ended_with_all_others(forum: Forum, amina: Browser, ruth: Browser) -> None:
+    phone = Browser(amina._transport.app, amina.site)
+    await phone.send_form("/sign-in", email=AMINA, password=PASSWORD)
+    assert (await phone.send_form("/account/sessions/end-others")).status_code == 303
+
+
+async def changed_her_password_elsewhere(forum: Forum, amina: Browser, ruth: Browser) -> None:
+    phone = Browser(amina._transport.app, amina.site)
+    await phone.send_form("/sign-in", email=AMINA, password=PASSWORD)
+    form = {"password": PASSWORD, "new": "purple turnips in the attic"}
+    assert (await phone.send_form("/account/password", **form)).status_code == 303
+
+
+async def over_its_time(forum: Forum, amina: Browser, ruth: Browser) -> None:
+    hers = await Membership.get(person__email=AMINA, group__slug=GROUP)
+    await Membership.filter(id=hers.id).update(ends_on=forum.term().closed_before - timedelta(days=1))
+    await remind(forum, Claimed(1, "reminders", "today", {}, 1))
+
+
 ENDINGS = {
+    ended_from_her_other_browser: 4401,
+    ended_with_all_others: 4401,
+    changed_her_password_elsewhere: 4401,
     removed_by_a_facilitator: 4404,
     removed_from_a_terminal: 4404,
     left: 4404,
@@ -73,6 +104,7 @@ ENDINGS = {
     suspended: 4401,
     deactivated: 4401,
     given_a_site_role: 4401,
+    over_its_time: 4404,
     given_another_password: 4401,
 }
 End = Callable[[Forum, Browser, Browser], Awaitable[None]]

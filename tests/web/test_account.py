@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from forum.actions import jobs
+from forum.actions.people import set_password
 from forum.actions.resets import send_reset
 from forum.audit import ACTS
 from forum.models import AuditRow, Job, Link, Person, Session
@@ -17,13 +17,8 @@ from tests.post_office import empty_the_queue, kept_letters, text_of
 AMINA, NEW = "amina@demo.example", "new@demo.example"
 BETTER = "purple turnips in the attic"
 LINK = re.compile(r"http://127\.0\.0\.1:8000(/(?:address|reset)/\S+)")
+pytestmark = pytest.mark.usefixtures("letters_by_hand")
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; rv:133.0) Gecko/20100101 Firefox/133.0"
-
-
-@pytest.fixture(autouse=True)
-def by_hand(monkeypatch):
-    """Letters are sent when the test says so."""
-    monkeypatch.setattr(jobs, "ASK_EVERY", 1000)
 
 
 def advance(forum, **time: float) -> None:
@@ -97,7 +92,7 @@ async def test_what_is_no_change_changes_nothing(forum, signed_in, present, new,
     amina, phone = await signed_in("amina"), await signed_in("amina")
     answer = await amina.send_form("/account/password", password=present, new=new)
     assert answer.status_code == 422 and words in answer.text
-    assert not new or f'value="{new}"' not in answer.text
+    assert answer.text.count('value=""') == 2, "what was typed is not shown again"
     assert (await phone.get("/groups")).status_code == 200
     assert await sign_in(await signed_in(None)) == 303
     refused = "refuse_password" if words.startswith("not") else ""
@@ -123,6 +118,32 @@ async def test_two_changes_at_once_are_one(forum, signed_in):
     assert sorted(answer.headers.get("location", "") for answer in answers)[-1] == "/account?done=password"
     assert await acts("change_password") == [("change_password", (await user("amina")).id)]
     assert await Session.filter(person__email=AMINA, ended_at=None).count() == 1
+
+
+@pytest.mark.parametrize("end", ["another password", "suspended"])
+async def test_who_signs_in_at_the_moment_that_ends_it_is_not_let_in(forum, signed_in, monkeypatch, end):
+    verify = forum.passwords.verify
+
+    async def verify_slowly(stored, password):
+        is_right = await verify(stored, password)
+        if end == "suspended":
+            await Person.filter(email=AMINA).update(suspended_at=forum.clock())
+        else:
+            await set_password(forum, AMINA, BETTER)
+        return is_right
+
+    monkeypatch.setattr(forum.passwords, "verify", verify_slowly)
+    assert await sign_in(await signed_in(None)) == 422
+    assert not await Session.exists()
+
+
+async def test_a_password_set_from_the_terminal_is_told_and_ends_links(forum, signed_in):
+    stranger = await signed_in(None)
+    await stranger.send_form("/reset", email=AMINA)
+    link = LINK.search((await letters(forum, "Set a new"))[AMINA]).group(1)
+    await set_password(forum, AMINA, BETTER)
+    assert (await stranger.get(link)).status_code == 404
+    assert (await letters(forum, "password was changed")).keys() == {AMINA}
 
 
 # The address
@@ -237,7 +258,7 @@ async def test_each_browser_is_listed_in_few_words_and_this_one_is_marked(forum,
     amina.headers["user-agent"] = FIREFOX
     await sign_in(amina)
     page = (await amina.get("/account/sessions")).text
-    [head, *rows] = re.findall(r"<tr.*?</tr>", page, re.DOTALL)
+    [_, *rows] = re.findall(r"<tr.*?</tr>", page, re.DOTALL)
     assert len(rows) == 2
     assert "Firefox on Windows" in rows[0] and "This browser" in rows[0] and "<form" not in rows[0]
     assert "Safari on iPhone" in rows[1] and "This browser" not in rows[1] and "A place that was new" in rows[1]

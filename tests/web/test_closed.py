@@ -5,8 +5,8 @@ import json
 import pytest
 from starlette.routing import Match, Route, WebSocketRoute
 
-from forum.actions.groups import add_member, remove_member_by_email
 from forum.actions.commitments import commit
+from forum.actions.groups import add_member, remove_member_by_email
 from forum.actions.memos import write_memo
 from forum.actions.releases import PAPER as PARTS
 from forum.actions.releases import check_release, draft_release, issue_release, sign_off_release

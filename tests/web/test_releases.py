@@ -98,6 +98,8 @@ async def test_what_leaves_follows_the_stricter_rule(signed_in, talk):
     assert rows["HOU-1"][3:6] == [12, 12, 4]
     assert rows["HOU-2"][3:6] == [None, None, None]  # seven people: enough inside, too few to leave
     assert rows["HOU-3"][3:6] == [0, 0, 0]
+    release = await Release.first()
+    assert dict(json.loads(release.figures)["method"])["Rounding"].startswith("Where a row is the whole of others")
 
 
 async def test_no_file_names_anybody(signed_in, talk):

@@ -77,7 +77,7 @@ def _write(book: Workbook, name: str, table: Table, report: Report, formats: dic
         sheet.set_column(column, column, width + 1)
     sheet.freeze_panes(head + 1, 0)
     sheet.repeat_rows(head)
-    if table.bars and table.rows:
+    if table.bars and any(row[table.bars[1]] for row in table.rows):
         _draw(book, sheet, name, table, head)
 
 
