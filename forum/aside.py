@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
-from typing import TypeVar, TypeVarTuple, Unpack
+from typing import TypeVar, TypeVarTuple
 
 Given = TypeVarTuple("Given")
 Result = TypeVar("Result")
@@ -22,7 +22,7 @@ class Aside:
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
 
-    async def run(self, work: Callable[[Unpack[Given]], Result], *given: Unpack[Given]) -> Result:
+    async def run(self, work: Callable[[*Given], Result], *given: *Given) -> Result:
         """What `work`, a function of a module, makes of this. It raises what the work raises."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))

@@ -81,8 +81,8 @@ def candidates_of(posts: Collection[QuotablePost]) -> list[Candidate]:
 
 
 async def usable_quotes(group_ids: Collection[int], theme_ids: Collection[int] | None = None) -> list[Quote]:
-    """The approved quotes of these groups (with these themes, or merged into them) that may be used now, oldest first, each with its theme,
-    its post and the council that the post's author sat on."""
+    """The approved quotes of these groups (with these themes, or merged into them) that may be used now, oldest first,
+    each with its theme, its post and the council that the post's author sat on."""
     found = Quote.filter(withdrawn_at=None, post__hidden_at=None, post__quotable=True)
     found = found.filter(post__thread__group_id__in=list(group_ids) or [0])
     quotes = await found.order_by("approved_at", "id").select_related("theme", "post__council")

@@ -75,7 +75,10 @@ async def test_suspending_ends_every_session(forum, signed_in):
     await decide(forum, None, "amina@demo.example", "suspend", "Asked to")
     assert (await amina.get("/groups")).status_code == 303
     assert not await Session.filter(person__email="amina@demo.example", ended_at=None).exists()
-    for act in decide(forum, None, "nobody@demo.example", "suspend", ""), set_password(forum, "nobody@demo.example", PASSWORD):
+    for act in (
+        decide(forum, None, "nobody@demo.example", "suspend", ""),
+        set_password(forum, "nobody@demo.example", PASSWORD),
+    ):
         with pytest.raises(Invalid, match="no account"):
             await act
 

@@ -1,4 +1,4 @@
-"""What the files of OpenDocument have in common: the frame of their XML parts, words in them, and what names the parts."""
+"""What the files of OpenDocument have in common: the frame of their XML parts, words in them, the list of parts."""
 
 from __future__ import annotations
 
