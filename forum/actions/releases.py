@@ -15,7 +15,7 @@ import msgspec
 
 from forum.actions import action, check_key, first_time
 from forum.actions.commitments import tell_of_release
-from forum.actions.findings import place_of, rescan, without
+from forum.actions.findings import is_of_codebook, place_of, rescan, without
 from forum.audit import record
 from forum.context import Forum
 from forum.database import select
@@ -117,11 +117,13 @@ async def clear_finding(
             raise Invalid({"how": "Choose what to do with these words."})
         words, quotes = msgspec.json.decode(release.paper), await _quotes(release.id)
         if how == "keep":
-            if finding.place not in words:
+            if finding.place.startswith("quote-"):
                 raise Invalid({"how": "Words in a quote cannot stay: replace them, or leave the quote out."})
             why = _text("why", why, 1000)
             if not why:
                 raise Invalid({"why": "Say why these words may stay."})
+        elif is_of_codebook(finding):
+            raise Invalid({"how": "Take these words out of the codebook, then count the figures again."})
         elif finding.place in words:
             words[finding.place] = without(words[finding.place], finding)
             await _step(release_id, {"checked_at": None}, title=words["title"], paper=_json(words))
@@ -205,7 +207,7 @@ async def issue_release(forum: Forum, user: User, release_id: int, key: str) -> 
         raise Invalid(MOVED_ON)
     issued = await Release.filter(issued_at__not_isnull=True).order_by("issued_at")
     now = forum.clock()
-    quotes = await _still_usable(release)
+    quotes, known = await _still_usable(release), await known_names()
     least = forum.settings.intelligence.people_leaving
     too_close = await asyncio.to_thread(comes_too_close, release, issued, least)
     files = await prepare_files(forum.aside, release, [quote.id for quote in quotes])
@@ -222,6 +224,8 @@ async def issue_release(forum: Forum, user: User, release_id: int, key: str) -> 
             )
         if [quote.id for quote in await _still_usable(release)] != [quote.id for quote in quotes]:
             raise Invalid({"issue": "A quote was withdrawn just now. Issue the release again: it goes out without it."})
+        if await rescan(release_id, msgspec.json.decode(release.paper), quotes, known):
+            raise Invalid({"issue": "The scan finds more now than when this was checked. Return it and clear that."})
         state = {"signed_off_at__not_isnull": True}
         await _step(release_id, state, issued_at=now, issued_by_id=user.id, manifest=manifest.decode())
         await ReleaseQuote.filter(release_id=release_id).exclude(id__in=[quote.id for quote in quotes] or [0]).delete()

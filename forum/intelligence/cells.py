@@ -51,15 +51,18 @@ class Tree:
 
 @dataclass(slots=True)
 class Cells:
-    """Counts and people behind each key, and the relations between them. `themes` has what was heard of each."""
+    """Counts, people and posts (none for the bases) behind each key, and the relations between them. `themes` has what
+    was heard of each."""
 
     counts: dict[Key, Counts] = field(default_factory=dict)
     people: dict[Key, frozenset[int]] = field(default_factory=dict)
+    posts: dict[Key, frozenset[int]] = field(default_factory=dict)
     relations: list[Relation[Key] | Overlap[Key]] = field(default_factory=list)
     themes: dict[int, Heard] = field(default_factory=dict)
 
     def add(self, key: Key, some: Heard | Base) -> Key:
         self.counts[key], self.people[key] = some.counts, some.people
+        self.posts[key] = some.posts if isinstance(some, Heard) else frozenset()
         return key
 
     def relate(self, whole: Key, parts: Iterable[Key], covers: bool, *sums: str) -> None:

@@ -1,26 +1,30 @@
 """The figures of a release, frozen: counted with the stricter rule for what leaves, and compared with what left before.
 
-Every figure is about the people of a scope: groups, months, region, type of council, kind. Where the scope of one lies
-within that of another that came out before, and too few people make the difference, the later one is hidden.
+Every figure is about the people of a scope: groups, months, region, type of council, kind. Where the same figure came
+out before over more or less than that, or over the same with other posts, and too few people make the difference, it is
+hidden.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from forum.database import Database
 from forum.errors import Invalid
+from forum.intelligence.cells import Cells
+from forum.intelligence.counting import Select
 from forum.intelligence.disclosure import Rule, differs
 from forum.intelligence.filters import choices_for, read_filters
 from forum.intelligence.report import Report
-from forum.intelligence.summary import everything, people_behind, people_by_type
+from forum.intelligence.summary import behind, everything, people_by_type
 from forum.intelligence.tables import report_of
 from forum.models import Release, Service
 from forum.permissions import User
@@ -30,6 +34,10 @@ ROUND_TO = 5
 ROUNDED = (
     f"Where a row is the whole of others, its people are rounded to {ROUND_TO}, and percentages are worked out from"
     " that. Councils are not rounded, so that there may be more of them than people."
+)
+BESIDE_EARLIER = (
+    "Some figures are hidden although enough people raised them: beside those of an earlier release they would tell of"
+    " few people."
 )
 Key = tuple[Any, ...]
 
@@ -45,6 +53,18 @@ class Draft:
     report: Report
     cells: bytes
     codebook: int
+
+
+Cell = tuple[frozenset[int], frozenset[int]]  # the people and the posts of a figure, as keyed numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The figures of a release as they are, and who wrote each post."""
+
+    scope: Scope
+    cells: Mapping[Key, Cell]
+    authors: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +96,8 @@ async def draft_figures(
 ) -> Draft:
     """Count what these filters select for this person, safe to leave beside what left before. Invalid for others."""
     choices = await choices_for(user)
+    active = [theme for theme in choices.themes if theme.status == "active"]  # a candidate is one person's word so far
+    choices = replace(choices, themes=active)
     filters = read_filters(values, choices)
     if filters.theme:  # a parent would count one of its children only, and stand beside releases where it counts all
         raise Invalid({"theme": "A release is about all themes. Take this filter off."})
@@ -83,48 +105,48 @@ async def draft_figures(
     groups = [filters.group] if filters.group else choices.groups
     own = scope_of(filters.values, [group.id for group in groups])
     async with database.reader() as select:
-        behind = await people_behind(select, choices, filters)
-        cells = {key: frozenset(keyed(secret, person) for person in people) for key, people in behind.items()}
+        found = await behind(select, choices, filters)
+        authors = await _authors(select, own.groups)
+        counted = Counted(own, *keyed(secret, found, authors))
         issued = [unpack(release) for release in await Release.filter(issued_at__not_isnull=True)]
-        too_close = await asyncio.to_thread(hidden_by, cells, own, issued, rule.people)
+        too_close = await asyncio.to_thread(hidden_by, counted, issued, rule.people)
         figures = await everything(select, choices, filters, rule, also=too_close)
         people = await people_by_type(select, choices, filters)
     report = report_of(figures, now.date(), note="")
-    shown = {key: cells[key] for key, counts in figures.cells.items() if not counts.hidden and key in cells}
+    method = [*report.method, ("Rounding", ROUNDED), *([("Earlier releases", BESIDE_EARLIER)] if too_close else [])]
+    shown = {key for key, counts in figures.cells.items() if not counts.hidden}
     return Draft(
         filters=filters.values,
         groups=sorted(own.groups),
         people=people,
-        report=replace(report, method=[*report.method, ("Rounding", ROUNDED)]),
-        cells=pack(shown),
+        report=replace(report, method=method),
+        cells=pack(counted, shown),
         codebook=(await Service.get(id=1)).codebook,
     )
 
 
 def comes_too_close(release: Release, issued: Iterable[Release], least: int) -> bool:
     """Whether a figure of this release would, beside one of the `issued`, tell of fewer than `least` people."""
-    own, cells = unpack(release)
-    return bool(hidden_by(cells, own, [unpack(other) for other in issued], least))
+    return bool(hidden_by(unpack(release), [unpack(other) for other in issued], least))
 
 
-def hidden_by(
-    cells: Mapping[Key, frozenset[int]],
-    own: Scope,
-    issued: Sequence[tuple[Scope, Mapping[Key, frozenset[int]]]],
-    least: int,
-) -> set[Key]:
-    """The figures of one release that must be hidden because of those that others have shown."""
-    shown: dict[Key, list[tuple[Scope, frozenset[int]]]] = {}
-    for scope, others in issued:
-        for key, people in others.items():
-            shown.setdefault(_subject(key), []).append((_scope_of_cell(key, scope), people))
+def hidden_by(now: Counted, issued: Iterable[Counted], least: int) -> set[Key]:
+    """The figures that must be hidden because of those that were shown before.
+
+    The same figure is compared where the scope of one lies within that of the other, or the posts of one are all among
+    those of the other. It is hidden when 1 to `least` - 1 people are in one alone, or have posts in one alone: then the
+    difference of the two figures would tell of them.
+    """
     hidden = set()
-    for key, people in cells.items():
-        scope = _scope_of_cell(key, own)
-        for other, before in shown.get(_subject(key), ()):
-            if (scope.is_within(other) or other.is_within(scope)) and differs(people, before, least):
-                hidden.add(key)
-                break
+    for earlier in issued:
+        shown = {identity: cell for key, cell in earlier.cells.items() for identity in _identities(key, earlier.scope)}
+        for key, cell in now.cells.items():
+            for before in (shown[identity] for identity in _identities(key, now.scope) if identity in shown):
+                if not _are_nested(now.scope, earlier.scope, key) and not _have_nested_posts(cell, before):
+                    continue
+                with_other_posts = {now.authors.get(post, earlier.authors.get(post)) for post in cell[1] ^ before[1]}
+                if differs(cell[0], before[0], least) or 0 < len(with_other_posts) < least:
+                    hidden.add(key)
     return hidden
 
 
@@ -141,37 +163,66 @@ def scope_of(values: Mapping[str, str], groups: Iterable[int]) -> Scope:
     )
 
 
-def keyed(secret: bytes, person_id: int) -> int:
-    """A number for a person that says who it is only to whoever has the service's secret."""
-    return int.from_bytes(hmac.digest(secret, f"release:{person_id}".encode(), "sha256")[:8])
+def keyed(secret: bytes, found: Cells, authors: Mapping[int, int]) -> tuple[dict[Key, Cell], dict[int, int]]:
+    """The cells and the authors with numbers that say who and what it is only to whoever has the service's secret."""
+
+    @cache
+    def number(kind: str, id: int) -> int:
+        return int.from_bytes(hmac.digest(secret, f"release:{kind}:{id}".encode(), "sha256")[:8])
+
+    cells = {
+        key: (
+            frozenset(number("person", person) for person in people),
+            frozenset(number("post", post) for post in found.posts[key]),
+        )
+        for key, people in found.people.items()
+    }
+    return cells, {number("post", post): number("person", author) for post, author in authors.items()}
 
 
-def pack(cells: Mapping[Key, frozenset[int]]) -> bytes:
-    return msgspec.msgpack.encode([(key, sorted(people)) for key, people in cells.items()])
+def pack(counted: Counted, shown: Collection[Key]) -> bytes:
+    """What has to be kept of the figures that a release shows."""
+    cells = [(key, sorted(people), sorted(posts)) for key, (people, posts) in counted.cells.items() if key in shown]
+    posts = {post for _, _, some in cells for post in some}
+    return msgspec.msgpack.encode([cells, {post: counted.authors[post] for post in sorted(posts)}])
 
 
-def unpack(release: Release) -> tuple[Scope, dict[Key, frozenset[int]]]:
+def unpack(release: Release) -> Counted:
     filters = msgspec.json.decode(release.filters)
-    cells = msgspec.msgpack.decode(release.cells, type=list[tuple[list[Any], list[int]]])
+    cells, authors = msgspec.msgpack.decode(
+        release.cells, type=tuple[list[tuple[list[Any], list[int], list[int]]], dict[int, int]]
+    )
     scope = scope_of(filters["values"], filters["groups"])
-    return scope, {tuple(key): frozenset(people) for key, people in cells}
+    return Counted(scope, {tuple(key): (frozenset(people), frozenset(posts)) for key, people, posts in cells}, authors)
 
 
-def _subject(key: Key) -> Key:
-    """What a figure is about, whatever it is narrowed to: a theme by month or region is about that theme."""
-    return ("theme", key[1]) if key[0] in ("month", "before", "region", "type") else key
+async def _authors(select: Select, group_ids: Collection[int]) -> dict[int, int]:
+    """Who wrote each post of these groups that was read for themes."""
+    places = ", ".join(f"${number}" for number in range(1, len(group_ids) + 1)) or "0"
+    rows = await select(
+        f"""SELECT p.id, p.author_id FROM post p JOIN thread t ON t.id = p.thread_id
+        WHERE t.group_id IN ({places}) AND (EXISTS (SELECT 1 FROM tagging g WHERE g.post_id = p.id)
+        OR EXISTS (SELECT 1 FROM no_theme n WHERE n.post_id = p.id))""",
+        *group_ids,
+    )
+    return {row["id"]: row["author_id"] for row in rows}
 
 
-def _scope_of_cell(key: Key, scope: Scope) -> Scope:
-    match key:
-        case ("month", _, month):
-            return replace(scope, first=month, last=month)
-        case ("before", _, first, last):
-            return replace(scope, first=first, last=last)
-        case ("region", _, region):
-            return replace(scope, region=region or "")
-        case ("type", _, type):
-            return replace(scope, type=type or "")
-        case ("base",) | ("read",):
-            return replace(scope, kind=None)
-    return scope
+def _identities(key: Key, scope: Scope) -> list[Key]:
+    """What a figure is: a theme in a release on one region is also the figure of that region in another release."""
+    found = [key]
+    if key[0] == "theme" and scope.region:
+        found.append(("region", key[1], scope.region))
+    if key[0] == "theme" and scope.type:
+        found.append(("type", key[1], scope.type))
+    return found
+
+
+def _are_nested(one: Scope, other: Scope, key: Key) -> bool:
+    if key in (("base",), ("read",)):  # they count whatever its kind
+        one, other = replace(one, kind=None), replace(other, kind=None)
+    return one.is_within(other) or other.is_within(one)
+
+
+def _have_nested_posts(one: Cell, other: Cell) -> bool:
+    return bool(one[1] and other[1]) and (one[1] <= other[1] or other[1] <= one[1])

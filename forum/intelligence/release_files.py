@@ -21,7 +21,7 @@ from forum.intelligence.exports import csv, docx, html, ods, odt, qdc, qdpx, xls
 from forum.intelligence.exports.qdpx import Coding, Discussion, Passage, Project
 from forum.intelligence.report import Paper, QuotedWords, Report
 from forum.models import Release, ReleaseQuote, Theme
-from forum.models.themes import IN_USE, where_now
+from forum.models.themes import where_now
 from forum.settings import Intelligence
 
 
@@ -142,8 +142,8 @@ def _make(report: Report, codebook: Sequence[CodebookTheme], project: Project) -
 
 
 async def codebook_now() -> list[CodebookTheme]:
-    """The codebook's themes in use, in its order."""
-    themes = await Theme.filter(status__in=IN_USE).order_by("position")
+    """The themes that a release is about, in the codebook's order: a candidate is one person's word so far."""
+    themes = await Theme.filter(status="active").order_by("position")
     guids = {theme.id: str(theme.guid) for theme in themes}
     return [
         CodebookTheme(

@@ -1,7 +1,7 @@
 """The summary: what the themes of some talk add up to, safe to show.
 
 The counts as they are stay behind it: `summarise` and `everything` answer with what `disclosure` lets through, and with
-nothing that is not worked out from that. `people_behind` and `people_by_type` are for releases, which compare them and
+nothing that is not worked out from that. `behind` and `people_by_type` are for releases, which compare them and
 never show them.
 """
 
@@ -135,11 +135,11 @@ async def figures_of(
     return await asyncio.to_thread(_safe, talk, before, choices, filters, rule, detailed, also)
 
 
-async def people_behind(select: Select, choices: Choices, filters: Filters) -> dict[Key, frozenset[int]]:
-    """The ids of the people behind each cell of `everything`. Never to be shown."""
+async def behind(select: Select, choices: Choices, filters: Filters) -> Cells:
+    """The cells of `everything` as they are, with the ids of the people and posts behind each. Never to be shown."""
     talk, before = await _talk(select, choices, filters)
     detailed = Tree(choices.themes).tops
-    return (await asyncio.to_thread(cells_of, talk, before, filters, choices.themes, detailed)).people
+    return await asyncio.to_thread(cells_of, talk, before, filters, choices.themes, detailed)
 
 
 async def people_by_type(select: Select, choices: Choices, filters: Filters) -> dict[str, int]:

@@ -27,7 +27,7 @@ TITLES = {
 
 WORDS = {
     405: "This address takes a form, or only shows a page. Go back, open the page again and try from there.",
-    413: "Shorten what you send. A post may have 10,000 characters.",
+    413: "Shorten what you send. A post may have 10,000 characters, and a file 250 kilobytes.",
 }
 
 

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.actions import releases as actions
 from forum.actions.audit import note_export
+from forum.actions.findings import OF_CODEBOOK, is_of_codebook
 from forum.errors import Invalid, NotFound
 from forum.intelligence.disclosure import SIGN
 from forum.intelligence.filters import NAMES, choices_for
@@ -243,6 +244,7 @@ async def _filter_words(request: Request, release: Release) -> list[tuple[str, s
 def _place_words(findings: list[Finding], quotes: list[Any]) -> dict[str, str]:
     """What each place of a finding is called on the page."""
     places = {"title": "Title", **{name: label for name, (label, _) in PARTS.items()}}
+    places |= {each.place: f"theme {each.place.removeprefix(OF_CODEBOOK)}" for each in findings if is_of_codebook(each)}
     return places | {f"quote-{quote.id}": f"A quote on {quote.theme}" for quote in quotes}
 
 

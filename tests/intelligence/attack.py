@@ -15,12 +15,13 @@ from forum.intelligence.disclosure import Counts, Overlap, Relation, Rule
 
 POSTS, PEOPLE, COUNCILS = range(3)
 NAMES = ("posts", "people", "councils")
+QUICK = 8  # rounds that do not insist on the best answer
 MOST = 5000  # more than anything in a test
 
 
 class Attack:
     """`few` are rows known, or believed, to rest on too few people or councils. `seated`: everybody sits on a council,
-    and always on the same."""
+    and always on the same. A row of `relations` that is not printed can be anything, zero too."""
 
     def __init__(
         self, printed: Mapping, relations: Sequence, rule: Rule, few: Collection = (), seated: bool = True
@@ -29,7 +30,8 @@ class Attack:
         self.relations = relations
         self.rule = rule
         self.seated = seated
-        self.rows = list(printed)
+        related = [row for relation in relations for row in (relation.whole, *relation.parts)]
+        self.rows = list(dict.fromkeys([*printed, *related]))
         self.place = {row: 3 * number for number, row in enumerate(self.rows)}
         self.low = np.ones(len(self.rows) * 3 + len(few))
         self.high = np.full(len(self.low), float(MOST))
@@ -42,6 +44,7 @@ class Attack:
                 self._read_overlap(relation)
             else:
                 self._read_relation(relation)
+        self._narrow()
         for number, row in enumerate(few):
             self._believe_few(self.place[row], 3 * len(self.rows) + number)
         self._prepare()
@@ -50,7 +53,7 @@ class Attack:
         self, rows: Collection | None = None, measures: Collection[str] = NAMES
     ) -> list[tuple[object, str, int]]:
         """The hidden counts, of these rows, that can have one value alone."""
-        rows = [row for row in self.rows if self.printed[row].hidden and (rows is None or row in rows)]
+        rows = [row for row, counts in self.printed.items() if counts.hidden and (rows is None or row in rows)]
         counts = [[self.place[row] + NAMES.index(name)] for row in rows for name in measures]
         return [(self.rows[it[0] // 3], NAMES[it[0] % 3], value) for it, value in self._settled(counts)]
 
@@ -59,7 +62,7 @@ class Attack:
         found = []
         for measure, least in ((PEOPLE, self.rule.people), (COUNCILS, self.rule.councils)):
             totals = {
-                relation.whole: [self.place[part] + measure for part in relation.parts if self.printed[part].hidden]
+                relation.whole: [self.place[part] + measure for part in relation.parts if self._is_hidden(part)]
                 for relation in self.relations
                 if isinstance(relation, Relation) and NAMES[measure] in relation.sums
             }
@@ -71,36 +74,38 @@ class Attack:
     def _settled(self, sums: list[list[int]], least: float = np.inf) -> list[tuple[list[int], int]]:
         """Those of these sums that have one value alone, and one under `least`. Each has to be asked for both its ends,
         but one world speaks for many: what has two values in the worlds found so far needs no question of its own."""
-        if not sums or not (self._worlds or self._meet(self.world(sums[0], 1))):
-            return []  # nothing is hidden, or what was believed cannot be
 
         def is_open(columns: list[int]) -> bool:
             values = {world[columns].sum() for world in self._worlds}
-            return len(values) == 1 and values.pop() < least
+            return len(values) < 2 and min(values, default=0) < least
 
         sums = [columns for columns in sums if is_open(columns)]
-        useless = 0
-        while sums and useless < 4:
-            aim = np.zeros(len(self.low))
-            side = self._chance.choice([[1], [-1], [1, -1]])
+        rounds, useless = 0, 0
+        while sums and useless < 3:
+            aim, side = np.zeros(len(self.low)), ([1], [-1], [1, -1])[min(rounds, 2)]
             for columns in sums:
                 aim[columns] = self._chance.choice(side)
-            self._meet(self._solve(aim))
+            is_quick = 0 < rounds < QUICK
+            world = self._solve(aim, beside=self._worlds[0] if is_quick else None)
+            if world is None and not is_quick:
+                assert not self._worlds  # one was found: there cannot be none
+                return []  # what was believed cannot be
+            if world is not None:
+                self._worlds.append(world)
             before, sums = len(sums), [columns for columns in sums if is_open(columns)]
-            useless = useless + 1 if len(sums) == before else 0
+            rounds += 1
+            useless = useless + 1 if len(sums) == before and not is_quick else 0
         found = []
         for columns in sums:
             for sign in (1, -1):
                 if is_open(columns):
-                    self._meet(self.world(columns, sign))
+                    self._worlds.append(self.world(columns, sign))
             if is_open(columns):
                 found.append((columns, int(self._worlds[0][columns].sum())))
         return found
 
-    def _meet(self, world: np.ndarray | None) -> bool:
-        if world is not None:
-            self._worlds.append(world)
-        return world is not None
+    def _is_hidden(self, row: object) -> bool:
+        return row in self.printed and self.printed[row].hidden
 
     def shown_too_few(self) -> list[object]:
         """The rows that are shown and can only rest on too few people or councils."""
@@ -126,20 +131,31 @@ class Attack:
         aim[np.asarray(columns, dtype=int)] = sign
         return self._solve(aim)
 
-    def _solve(self, aim: np.ndarray) -> np.ndarray | None:
+    def _solve(self, aim: np.ndarray, beside: np.ndarray | None = None) -> np.ndarray | None:
+        """The world that is furthest against the aim. `beside` asks for less, quickly: for a good one that is believed
+        to be like this one, or none when it comes out in fractions."""
+        if not len(self.open):
+            return self.low if self.consistent else None
+        low, high = self.low.copy(), self.high.copy()
+        if beside is not None:
+            switches = slice(3 * len(self.rows), None)
+            low[switches] = high[switches] = beside[switches]
+        found = milp(
+            aim[self.open],
+            integrality=np.full(len(self.open), int(beside is None)),
+            bounds=Bounds(low[self.open], high[self.open]),
+            constraints=self.constraints,
+            options={"presolve": False},  # which now and then takes for impossible what is not
+        )
+        assert found.status in (0, 2), found.message
+        if found.x is None or not self.consistent:
+            return None
         world = self.low.copy()
-        if len(self.open):
-            found = milp(
-                aim[self.open],
-                integrality=np.ones(len(self.open)),
-                bounds=Bounds(self.low[self.open], self.high[self.open]),
-                constraints=self.constraints,
-            )
-            assert found.status in (0, 2), found.message
-            if found.x is None:
-                return None
-            world[self.open] = np.rint(found.x)
-        return world if self.consistent else None
+        world[self.open] = np.rint(found.x)
+        sums = self.matrix @ world[self.open]
+        is_whole = (self.ends[:, 0] <= sums).all() and (sums <= self.ends[:, 1]).all()
+        assert is_whole or beside is not None
+        return world if is_whole else None
 
     def fits(self, truth: Mapping[object, Counts]) -> bool:
         """Whether what the attack takes for granted is so, beliefs aside."""
@@ -166,27 +182,31 @@ class Attack:
             columns += [index[column] for column in rest]
             factors += rest.values()
             ends.append((low - known, high - known))
-        matrix = csr_array((factors, (rows, columns)), shape=(len(ends), len(self.open)))
-        limits = np.array(ends, dtype=float).reshape(-1, 2)
-        self.constraints = [LinearConstraint(matrix, limits[:, 0], limits[:, 1])] if ends else []
+        self.matrix = csr_array((factors, (rows, columns)), shape=(len(ends), len(self.open)))
+        self.ends = np.array(ends, dtype=float).reshape(-1, 2)
+        self.constraints = [LinearConstraint(self.matrix, self.ends[:, 0], self.ends[:, 1])] if ends else []
 
     def _know(self, factors: dict[int, float], low: float, high: float = np.inf) -> None:
         self._lines.append((factors, low, high))
 
     def _read_rows(self) -> None:
         wholes = {relation.whole for relation in self.relations if isinstance(relation, Relation)}
-        for row, counts in self.printed.items():
-            place = self.place[row]
+        for row, place in self.place.items():
             self._know({place + POSTS: 1, place + PEOPLE: -1}, 0)
             self._know({place + (PEOPLE if self.seated else POSTS): 1, place + COUNCILS: -1}, 0)
-            if counts.hidden:
+            counts = self.printed.get(row)
+            if counts is None:
+                self.low[place : place + 3] = 0
+            elif counts.hidden:
                 self.low[place + COUNCILS] = int(self.seated)
-                continue
-            self.low[place : place + 3] = self.high[place : place + 3] = (counts.posts, counts.people, counts.councils)
-            if row in wholes and self.rule.round_to > 1 and counts.people:
-                half = self.rule.round_to // 2
-                self.low[place + PEOPLE] = max(self.rule.people, counts.people - half)
-                self.high[place + PEOPLE] = counts.people + half
+            else:
+                self.low[place : place + 3] = counts.posts, counts.people, counts.councils
+                self.high[place : place + 3] = self.low[place : place + 3]
+                if row in wholes and self.rule.round_to > 1 and counts.people:
+                    half = self.rule.round_to // 2
+                    is_least = counts.people - self.rule.round_to < self.rule.people  # what would be less is shown so
+                    self.low[place + PEOPLE] = self.rule.people if is_least else counts.people - half
+                    self.high[place + PEOPLE] = counts.people + half
 
     def _read_part(self, whole: int, part: int) -> None:
         for measure in range(3):
@@ -220,8 +240,19 @@ class Attack:
             for pair in meeting.values():
                 self._know(together | {pair: 1}, -np.inf, 0)
 
+    def _narrow(self) -> None:
+        """No part is greater than its whole, which spares the solver much: it would find that out by itself."""
+        for _ in range(4):
+            for line, low, _ in self._lines:
+                if len(line) == 2 and low == 0 and sorted(line.values()) == [-1, 1]:
+                    small, great = sorted(line, key=line.get)
+                    self.high[small] = min(self.high[small], self.high[great])
+                    self.low[great] = max(self.low[great], self.low[small])
+
     def _believe_few(self, place: int, switch: int) -> None:
         """Few people, or, with the switch on, few councils."""
+        people, councils = place + PEOPLE, place + COUNCILS
+        most_people, most_councils = self.rule.people - 1, self.rule.councils - 1
         self.low[switch], self.high[switch] = 0, 1
-        self._know({place + PEOPLE: 1, switch: -MOST}, -np.inf, self.rule.people - 1)
-        self._know({place + COUNCILS: 1, switch: MOST}, -np.inf, self.rule.councils - 1 + MOST)
+        self._know({people: 1, switch: most_people - self.high[people]}, -np.inf, most_people)
+        self._know({councils: 1, switch: self.high[councils] - most_councils}, -np.inf, self.high[councils])

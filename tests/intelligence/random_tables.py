@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from forum.intelligence.disclosure import Counts, Overlap, Relation, Rule, is_confidential
 
@@ -31,11 +31,17 @@ class Post:
 
 @dataclass
 class Tables:
-    """Rows are their period, their theme or "base" or "tagged", and what else narrows them."""
+    """Rows are their period, their theme or "base" or "tagged", and what else narrows them. `details` has the row of
+    the theme that a row tells more of."""
 
-    counts: dict[tuple, Counts]
-    people: dict[tuple, frozenset[int]]
-    relations: list[Relation | Overlap]
+    counts: dict[tuple, Counts] = field(default_factory=dict)
+    people: dict[tuple, frozenset[int]] = field(default_factory=dict)
+    relations: list[Relation | Overlap] = field(default_factory=list)
+    details: dict[tuple, tuple] = field(default_factory=dict)
+
+    def printed(self, safe: dict[tuple, Counts]) -> dict[tuple, Counts]:
+        """What leaves, of counts that are safe: no details of a theme that is hidden."""
+        return {row: safe[row] for row in self.counts if row not in self.details or not safe[self.details[row]].hidden}
 
     def few(self, rule: Rule) -> list[tuple]:
         return [row for row, counts in self.counts.items() if is_confidential(counts, rule)]
@@ -64,11 +70,16 @@ def random_table(seed: int) -> tuple[Tables, Rule]:
     return table_of(posts, is_deep=chance.random() < 0.1), chance.choice([PAGE, RELEASE])
 
 
+def large_table(seed: int) -> Tables:
+    """One in which not much is hidden."""
+    return table_of(random_posts(random.Random(seed), people=100, posts=250, themes=["A", "A1", "B", "C", "C1"]))
+
+
 def table_of(posts: list[Post], first: int = 1, last: int = 4, is_deep: bool = False) -> Tables:
     """What was said in these months: base, tagged, themes on two levels; those on top (or all) also by month, region
     and type of council; and pairs of those on top."""
     posts = [post for post in posts if first <= post.month <= last]
-    tables = Tables({}, {}, [])
+    tables = Tables()
     names = sorted({name for post in posts for theme in post.themes for name in (theme, theme[0])})
     tops = [name for name in names if len(name) == 1]
 
@@ -98,12 +109,14 @@ def table_of(posts: list[Post], first: int = 1, last: int = 4, is_deep: bool = F
         for place_of, places in splits:
             parts = [add([post for post in about[name] if place_of(post) == place], name, place) for place in places]
             relate(rows[name], parts, True, EXACT)
+            tables.details |= dict.fromkeys(parts, rows[name])
         if first < last:
             parts = [
                 add([post for post in about[name] if post.month == month], name, months=(month, month))
                 for month in range(first, last + 1)
             ]
             relate(rows[name], parts, True, frozenset({"posts"}))
+            tables.details |= dict.fromkeys(parts, rows[name])
     pairs = [
         (add([post for post in about[one] if post.is_about(other)], one, "with", other), rows[one], rows[other])
         for one in tops

@@ -23,15 +23,26 @@ from forum.intelligence.summary import everything
 from tests import cast
 from tests.conftest import settings_for
 from tests.intelligence.attack import Attack
-from tests.intelligence.random_tables import PAGE, RELEASE, Tables, random_posts, random_table, table_of
+from tests.intelligence.random_tables import (
+    EXACT,
+    PAGE,
+    RELEASE,
+    Tables,
+    large_table,
+    random_posts,
+    random_table,
+    table_of,
+)
 
 TABLES = 200
+MONTHS = range(1, 10)
 THEMES = ["A", "A1", "A2", "B", "C", "C1"]
 
 
-def attack(safe: dict, table: Tables, rule: Rule, few: list | None = None) -> Attack:
+def attack(printed: dict, table: Tables, rule: Rule, few: list | None = None) -> Attack:
     """The attack of somebody who knows which rows are hidden for what they are: whoever knows less learns less."""
-    attack = Attack(safe, table.relations, rule, few=table.few(rule) if few is None else few)
+    few = [row for row in table.few(rule) if row in printed] if few is None else few
+    attack = Attack(printed, table.relations, rule, few)
     assert attack.fits(table.counts)  # or it would prove nothing
     return attack
 
@@ -41,7 +52,7 @@ def test_nothing_hidden_can_be_worked_out_of_random_tables(start):
     for seed in range(start, start + 10):
         table, rule = random_table(seed)
         safe = protect(table.counts, table.relations, rule)
-        found = attack(safe, table, rule)
+        found = attack(table.printed(safe), table, rule)
         assert found.single() == [], seed
         assert found.small_totals() == [], seed
         assert found.shown_too_few() == [], seed
@@ -49,7 +60,7 @@ def test_nothing_hidden_can_be_worked_out_of_random_tables(start):
 
 def test_random_tables_have_much_to_hide_and_keep_much():
     few, hidden, rows = 0, 0, 0
-    for seed in range(TABLES):
+    for seed in range(0, TABLES, 4):
         table, rule = random_table(seed)
         rows += sum(counts.people > 0 for counts in table.counts.values())
         few += len(table.few(rule))
@@ -58,78 +69,94 @@ def test_random_tables_have_much_to_hide_and_keep_much():
     assert few < hidden < 1.1 * few  # as it stands 1.05: a twentieth more than has to be
 
 
-@pytest.mark.parametrize("start", range(0, 20, 5))
+@pytest.mark.parametrize("start", range(0, 40, 10))
 def test_who_takes_all_hidden_parts_for_few_learns_nothing(start):
     """Some are hidden for the sake of others. It is believed of one family at a time: of all at once it cannot be."""
-    for seed in range(start, start + 5):
+    for seed in range(start, start + 10):
         table, rule = random_table(seed)
-        safe = protect(table.counts, table.relations, rule)
+        safe = table.printed(protect(table.counts, table.relations, rule))
         few = set(table.few(rule))
         families = {relation.parts for relation in table.relations if isinstance(relation, Relation)}
         for family in sorted(families):
-            hidden = [part for part in family if safe[part].hidden]
+            hidden = [part for part in family if part in safe and safe[part].hidden]
             if not few.issuperset(hidden):
                 assert attack(safe, table, rule, few=hidden).single() == [], (seed, family)
 
 
-def primary_alone(table: Tables, rule: Rule) -> dict:
-    """A fault: no more is hidden than rests on too few."""
-    return {row: HIDDEN if is_confidential(counts, rule) else counts for row, counts in table.counts.items()}
+def regions_of(**people: int) -> Tables:
+    """One theme by region. Everybody wrote twice, and there are two on each council, or one alone."""
+    counts = {name: Counts(2 * number, number, (number + 1) // 2) for name, number in people.items()}
+    everybody, councils = sum(people.values()), sum(it.councils for it in counts.values())
+    counts["theme"] = Counts(2 * everybody, everybody, councils)
+    return Tables(counts, relations=[Relation("theme", tuple(people), True, EXACT)])
 
 
-def test_attacks_find_tables_where_nothing_more_was_hidden():
-    found = 0
-    for seed in range(40):
-        table, rule = random_table(seed)
-        rule = Rule(rule.people, rule.councils)
-        found += bool(attack(primary_alone(table, rule), table, rule).single())
-    assert found >= 10
+def test_attacks_find_that_nothing_was_hidden_for_the_sake_of_others():
+    rule, found = Rule(10, 3), 0
+    for seed in range(10):
+        table = large_table(seed)
+        alone = {row: HIDDEN if is_confidential(it, rule) else it for row, it in table.counts.items()}
+        found += bool(attack(table.printed(alone), table, rule).single())
+    assert found >= 5
 
 
-def test_attacks_find_totals_that_were_to_be_rounded():
+def test_an_attack_finds_totals_that_were_to_be_rounded():
     """A fault: the table is protected as though totals were rounded, and then they are printed as they are."""
-    found = []
-    for seed in range(40):
-        table, _ = random_table(seed)
-        safe = protect(table.counts, table.relations, RELEASE)
-        exact = {row: counts if safe[row].hidden else table.counts[row] for row, counts in safe.items()}
-        bare = attack(exact, table, Rule(RELEASE.people, RELEASE.councils))
-        found += bare.single() + bare.small_totals()
-    assert {name for _, name, _ in found} == {"people"}
-    assert len(found) > 5
+    table, exact = regions_of(Wales=3, London=4, Kent=20, Essex=30), Rule(10, 1)
+    safe = protect(table.counts, table.relations, Rule(10, 1, round_to=5))
+    assert {row for row in safe if safe[row].hidden} == {"Wales", "London"}
+    assert attack(safe, table, Rule(10, 1, round_to=5)).small_totals() == []  # from five to nine of them
+    printed = {row: it if it.hidden else table.counts[row] for row, it in safe.items()}
+    assert attack(printed, table, exact).small_totals() == [("theme", "people", 7)]
+    assert len([it for it in protect(table.counts, table.relations, exact).values() if it.hidden]) == 3
 
 
 def test_attacks_find_a_total_that_was_left_in():
-    """A fault: the whole that was hidden for the sake of its parts is printed after all."""
+    """A fault: a whole that was hidden for the sake of its parts is printed after all."""
+    table = regions_of(Wales=0, London=9, Kent=0)
+    safe = protect(table.counts, table.relations, PAGE, also={"London"})
+    assert safe["theme"].hidden and attack(safe, table, PAGE).single() == []
+    left_in = safe | {"theme": table.counts["theme"]}
+    told = [("London", "posts", 18), ("London", "people", 9), ("London", "councils", 5)]
+    assert attack(left_in, table, PAGE).single() == told
     found, tried = 0, 0
     for seed in range(60):
         table, rule = random_table(seed)
         safe = protect(table.counts, table.relations, rule)
-        few = set(table.few(rule))
-        for whole in {relation.whole for relation in table.relations}:
-            if safe[whole].hidden and whole not in few:
+        for whole in sorted({relation.whole for relation in table.relations}):
+            counts = table.counts[whole]
+            if safe[whole].hidden and not is_confidential(counts, rule):
                 tried += 1
-                counts = table.counts[whole]
                 left_in = safe | {whole: Counts(counts.posts, rule.rounded(counts.people), counts.councils)}
-                told = attack(left_in, table, rule)
-                found += bool(told.single() or told.small_totals())
-    assert tried > 10
-    assert found > tried / 2
+                faulty = attack(table.printed(left_in), table, rule)
+                found += bool(faulty.single() or faulty.small_totals())
+    assert tried >= 3
+    assert found == tried
 
 
-def test_an_attack_finds_a_part_that_is_its_whole():
-    counts = {"all": Counts(20, 12, 9), "theme": HIDDEN, "child": Counts(16, 12, 9)}
+def test_an_attack_finds_a_row_between_two_of_one_size():
+    printed = {"all": Counts(20, 12, 9), "theme": HIDDEN, "child": Counts(16, 12, 9)}
     nested = [Relation("all", ("theme",), covers=False), Relation("theme", ("child",), covers=False)]
-    told = Attack(counts, nested, RELEASE)
-    assert [it for it in told.single() if it[1] != "posts"] == [("theme", "people", 12), ("theme", "councils", 9)]
+    told = Attack(printed, nested, PAGE)
+    assert told.single() == [("theme", "people", 12), ("theme", "councils", 9)]
     assert told.range("theme", 0) == (16, 20)
+
+
+def test_an_attack_finds_parts_that_can_only_be_one_each():
+    """Why details of a hidden theme do not leave: four regions have somebody, and four is the most that is hidden."""
+    table = {region: Counts(3, 1, 1) for region in "NESW"} | {"theme": Counts(12, 4, 4)}
+    regions = Relation("theme", tuple("NESW"), True, frozenset({"posts", "people", "councils"}))
+    safe = protect(table, [regions], PAGE)
+    assert all(counts.hidden for counts in safe.values())
+    assert ("theme", "people", 4) in Attack(safe, [regions], PAGE, few=["theme"]).single()
+    assert Attack({"theme": HIDDEN}, [regions], PAGE, few=["theme"]).single() == []
 
 
 class Issued:
     """Releases, each beside all that were issued before. What they showed is `known`, what they hid stays hidden."""
 
     def __init__(self) -> None:
-        self.all = Tables({}, {}, [])
+        self.all = Tables()
         self.shown: dict[tuple, Counts] = {}
         self.hidden: set[tuple] = set()
         self.close: set[tuple] = set()
@@ -143,14 +170,14 @@ class Issued:
         self.close |= differenced({row: table.people[row] for row in new}, self._shown_of_the_same(new), RELEASE.people)
         safe = protect(self.all.counts, self.all.relations, RELEASE, self.hidden | self.close, self.shown.keys())
         assert all(safe[row] == counts for row, counts in self.shown.items())
-        self.hidden |= {row for row in new if safe[row].hidden}
-        self.shown |= {row: safe[row] for row in new if not safe[row].hidden}
+        printed = table.printed(safe)
+        self.hidden |= {row for row, counts in printed.items() if counts.hidden}
+        self.shown |= {row: counts for row, counts in printed.items() if not counts.hidden}
         fit = [row for row in new if table.counts[row].people and not is_confidential(table.counts[row], RELEASE)]
         return len(fit), sum(row in self.shown for row in fit)
 
     def attack(self) -> Attack:
-        printed = {row: self.shown.get(row, HIDDEN) for row in self.all.counts}
-        return attack(printed, self.all, RELEASE)
+        return attack(self.shown | dict.fromkeys(self.hidden, HIDDEN), self.all, RELEASE)
 
     def _earlier_parts(self, row: tuple) -> list[Relation]:
         """A row from the first month on holds that of the release before, and of the month that has come."""
@@ -174,15 +201,14 @@ def _is_within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(("kind", "share"), [("each month", 0.85), ("from the first month", 0.4)])
-def test_nine_monthly_releases_tell_nothing_hidden_and_stay_possible(kind, share, seed):
+def test_nine_monthly_releases_tell_nothing_hidden_and_stay_possible(kind, share):
     """`share` of the figures that could be shown for themselves are shown, from the second release on. As it stands it
     is more than nine tenths where each release is about its own month, and half where each goes on from the first: a
     figure waits until ten people are new."""
-    posts = random_posts(random.Random(seed), people=400, posts=2500, themes=THEMES, months=9)
+    posts = random_posts(random.Random(1), people=400, posts=3000, themes=THEMES, months=9)
     issued = Issued()
-    counted = [issued.issue(table_of(posts, month if kind == "each month" else 1, month)) for month in range(1, 10)]
+    counted = [issued.issue(table_of(posts, month if kind == "each month" else 1, month)) for month in MONTHS]
     could, did = (sum(numbers) for numbers in zip(*counted[1:], strict=True))
     assert did > share * could, (did, could)
     assert all(shown for _, shown in counted)
@@ -196,11 +222,11 @@ def test_releases_for_each_month_and_from_the_first_stand_beside_each_other():
     """The posts of all months add up, and each month was shown. Who wrote them stays hidden where it is to."""
     posts = random_posts(random.Random(5), people=150, posts=1200, themes=["A", "A1", "B"], months=9)
     issued = Issued()
-    for month in range(1, 10):
+    for month in MONTHS:
         issued.issue(table_of(posts, month, month))
         issued.issue(table_of(posts, 1, month))
     found = issued.attack()
-    few = set(issued.all.few(RELEASE))
+    few = issued.hidden.intersection(issued.all.few(RELEASE))
     assert len(issued.close) > 20 and len(issued.shown) > 100
     assert found.single(few) == []
     assert found.single(issued.hidden - few, measures=("people", "councils")) == []
@@ -216,7 +242,7 @@ def test_an_attack_finds_releases_that_did_not_look_at_each_other():
     first = {"March": months["March"], "April": months["April"]}
     alone = protect(counts, [spring], RELEASE)
     assert {row for row in alone if alone[row].hidden} == {"April", "May"}
-    table = Tables(counts, {}, [spring])
+    table = Tables(counts, relations=[spring])
     assert attack(alone, table, RELEASE).single() == []
     assert attack(alone | first, table, RELEASE).single() == [("May", "posts", 7)]
     beside = protect(counts, [spring], RELEASE, known=first)
@@ -225,12 +251,11 @@ def test_an_attack_finds_releases_that_did_not_look_at_each_other():
 
 @pytest.fixture
 async def demo(demo_url, tmp_path) -> AsyncIterator[Forum]:
-    async with open_forum(settings_for(demo_url, tmp_path)) as forum, forum.entered():
+    async with open_forum(settings_for(demo_url, tmp_path)) as forum:
         yield forum
 
 
-@pytest.mark.parametrize("rule", [PAGE, RELEASE], ids=["page", "release"])
-@pytest.mark.parametrize("narrowed", ["", "months", "region"])
+@pytest.mark.parametrize(("narrowed", "rule"), [("", PAGE), ("", RELEASE), ("months", RELEASE), ("region", PAGE)])
 async def test_nothing_hidden_can_be_worked_out_of_the_demo(demo, narrowed, rule):
     """All that its summary and the details of all themes tell, as one table."""
     choices = await choices_for(await cast.user("tom"))
@@ -248,7 +273,7 @@ async def test_nothing_hidden_can_be_worked_out_of_the_demo(demo, narrowed, rule
     safe = protect(cells.counts, cells.relations, rule)
     assert figures.cells.items() <= safe.items()  # what it tells is this table, or less
     assert sum(counts.hidden for counts in safe.values()) > 10
-    found = attack(safe, Tables(cells.counts, cells.people, cells.relations), rule)
+    found = attack(figures.cells, Tables(cells.counts, cells.people, cells.relations), rule)
     assert found.single() == []
     assert found.small_totals() == []
     assert found.shown_too_few() == []

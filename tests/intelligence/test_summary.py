@@ -10,7 +10,7 @@ import pytest
 
 from forum.intelligence.disclosure import HIDDEN, Counts, Rule
 from forum.intelligence.filters import Choices, Filters, choices_for, read_filters
-from forum.intelligence.summary import Summary, ThemeCounts, everything, people_behind, people_by_type, summarise
+from forum.intelligence.summary import Summary, ThemeCounts, behind, everything, people_by_type, summarise
 from forum.models import Council, Group, NoTheme, Post, Tagging, Theme, Thread
 from tests import cast
 from tests.intelligence.worlds import RULE, councillors, figures, hear, random_filters, random_talk, say, tag
@@ -155,12 +155,14 @@ async def test_every_figure_equals_a_recount_of_all_rows(forum, seed):
             plain = await everything(select, choices, filters, OPEN)
             safe = await everything(select, choices, filters, RULE)
             alone = await summarise(select, choices, filters, RULE)
-            behind = await people_behind(select, choices, filters)
+            found = await behind(select, choices, filters)
         got = {key: told(counts) for key, counts in plain.cells.items()}
         assert {key: counts for key, counts in got.items() if counts[0]} == {
             key: counts for key, counts in right.items() if counts[0]
         }, (name, words)
-        assert {key: len(people) for key, people in behind.items()} == {key: counts[1] for key, counts in got.items()}
+        assert {key: len(people) for key, people in found.people.items()} == {
+            key: counts[1] for key, counts in got.items()
+        }
         for key, counts in safe.cells.items():
             few = right.get(key, (0, 0, 0))
             if counts.hidden:
@@ -388,7 +390,7 @@ async def test_only_discussions_that_a_facilitator_opened_count_when_asked_for(f
 
 
 async def test_what_a_release_hides_besides_is_hidden_with_all_that_rests_on_it(forum):
-    for person in await councillors(8, 4):
+    for person in await councillors(12, 6):
         await say(person, "finance", "FIN-1", "CARE-1")
     choices = await choices_for(await cast.user("tom"))
     ids = {theme.code: theme.id for theme in choices.themes}
@@ -396,7 +398,7 @@ async def test_what_a_release_hides_besides_is_hidden_with_all_that_rests_on_it(
         plain = await everything(select, choices, Filters(), RULE)
         safe = await everything(select, choices, Filters(), RULE, also={("theme", ids["FIN"]), ("theme", 0)})
     assert [detail.row.theme.code for detail in plain.details] == ["FIN", "CARE"]
-    assert plain.cells["theme", ids["FIN-1"]] == plain.cells["month", ids["FIN"], "2026-04"] == Counts(8, 8, 4)
+    assert plain.cells["theme", ids["FIN-1"]] == plain.cells["month", ids["FIN"], "2026-04"] == Counts(12, 12, 6)
     [detail] = safe.details
     assert detail.row.theme.code == "CARE"
     assert safe.cells["theme", ids["FIN"]].hidden and safe.cells["theme", ids["FIN-1"]].hidden

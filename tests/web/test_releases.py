@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from forum.actions.candidates import tag_with_candidate
 from forum.actions.codebook_merging import merge_theme
 from forum.actions.groups import add_member
 from forum.actions.quotes import approve_quote
@@ -16,7 +17,7 @@ from forum.actions.releases import check_release, draft_release, issue_release, 
 from forum.errors import Invalid, NotAllowed, NotFound
 from forum.intelligence.quotes import usable_quotes
 from forum.intelligence.release_files import placed_quotes
-from forum.models import AuditRow, Finding, Notice, Post, Quote, Release, ReleaseFile, ReleaseQuote, Theme
+from forum.models import AuditRow, Finding, Notice, Person, Post, Quote, Release, ReleaseFile, ReleaseQuote, Theme
 from tests.cast import Browser, group, new_key, posts_in, thread_in, user
 from tests.intelligence.worlds import councillors, say
 
@@ -388,3 +389,46 @@ async def test_a_project_of_quotes_tells_of_no_theme_that_is_hidden(signed_in, f
     assert theme.name not in written
     assert str(theme.guid) not in written
     assert (await Theme.get(code="HOU-1")).name in written
+
+
+async def test_what_one_person_proposes_does_not_leave(signed_in, forum, talk):
+    """Ruth's candidate is named after Amina: it is no theme of the codebook yet, and in no file."""
+    [post, *_] = await Post.filter(thread__group__slug="adult-social-care")
+    named = ("Amina of Leeds", "Why not.")
+    await tag_with_candidate(forum, await user("ruth"), post.id, *named, "issue", None, post.revision, new_key())
+    await issue(await signed_in("tom"), await signed_in("nadia"))
+    for file in await ReleaseFile.filter(name__in=["figures.csv", "figures.json", "codebook.qdc", "board-paper.html"]):
+        assert b"Amina" not in file.content, file.name
+
+
+async def test_a_theme_that_names_somebody_is_found(signed_in, talk):
+    tom = await signed_in("tom")
+    await Theme.filter(code="HOU-1").update(definition="What Leeds City Council told us.")
+    address = await draft(tom)
+    [finding] = await Finding.filter(place="theme-HOU-1")
+    assert (await tom.act(f"{address}/findings/{finding.id}", how="replace")).status_code == 422
+    assert (await tom.act(f"{address}/check")).status_code == 422
+    assert 'href="/codebook#HOU-1"' in (await tom.get(address)).text
+    await Theme.filter(code="HOU-1").update(definition="What a council told us.")
+    await step(tom, address, "check")
+
+
+async def test_one_more_post_between_two_releases_is_not_told(signed_in, talk):
+    """The same twelve people: but one of them wrote once more, and 12 beside 13 posts would say so."""
+    tom, nadia = await signed_in("tom"), await signed_in("nadia")
+    first = await issue(tom, nadia)
+    again = await issue(tom, nadia)
+    assert (await figures(again))["HOU-1"][3:6] == (await figures(first))["HOU-1"][3:6] == [12, 12, 4]
+    person = await Person.get(name="Councillor 11")
+    await say(person, "housing", "HOU-1")
+    assert (await figures(await issue(tom, nadia)))["HOU-1"][3:6] == [None, None, None]
+
+
+async def test_another_filter_with_nearly_the_same_posts_is_not_told(signed_in, talk):
+    """All groups from April, and one group at any time: neither filter lies within the other, but their posts do."""
+    tom, nadia = await signed_in("tom"), await signed_in("nadia")
+    for person in await councillors(3, 3):
+        await say(person, "finance", "HOU-1")
+    assert (await figures(await issue(tom, nadia, group="housing")))["HOU-1"][4] == 12
+    everywhere = await figures(await draft(tom, **{"from": "2026-04"}))
+    assert everywhere["HOU-1"][3:6] == [None, None, None]
