@@ -62,6 +62,8 @@ async def panel(
     tagged = await _tagged_now(request, post.id)
     no_themes = await NoTheme.filter(is_mine, post_id=post.id).order_by("created_at").select_related("by")
     problems = invalid.problems if invalid else {}
+    # Ids stand once in a page: each memo has a form, and the dialog that hides a post has a field called note.
+    fields = {"memo": memo, "note": "definition"}
     return page(
         request,
         "taggings/panel.html",
@@ -92,7 +94,7 @@ async def panel(
         used_last=_used_last(others),
         themes=await Theme.filter(status__in=IN_USE).order_by("position"),
         kinds=KINDS,
-        problems={memo if name == "memo" else name: words for name, words in problems.items()},
+        problems={fields.get(name, name): words for name, words in problems.items()},
         values=form or Form(),
     )
 

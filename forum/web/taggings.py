@@ -55,7 +55,7 @@ async def create(request: Request) -> Response:
         if theme and name.strip():
             raise Invalid({"name": "Choose a theme or propose one, not both. Empty this, or choose no theme."})
         if name.strip():
-            note = form.get("note", "")
+            note = form.get("definition", "")
             tagging_id = await tag_with_candidate(forum, user, post_id, name, note, kind, passage, revision, form.key)
         else:
             tagging_id = await tag_post(forum, user, post_id, theme, kind, passage, revision, form.key)

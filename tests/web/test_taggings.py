@@ -499,12 +499,12 @@ async def test_an_edit_that_fails_leaves_taggings_alone(signed_in, post):
 
 async def test_other_proposes_a_theme_and_tags_with_it_at_once(signed_in, post):
     ruth = await signed_in("ruth")
-    said = {"theme": "", "name": "Cold homes", "note": "Homes too cold to leave hospital for"}
+    said = {"theme": "", "name": "Cold homes", "definition": "Homes too cold to leave hospital for"}
     answer = await tag(ruth, post, start=0, end=5, **said)
     assert answer.status_code == 303
     [tagging] = await Tagging.all().select_related("theme")
     theme = tagging.theme
-    assert (theme.name, theme.status, theme.definition) == ("Cold homes", "candidate", said["note"])
+    assert (theme.name, theme.status, theme.definition) == ("Cold homes", "candidate", said["definition"])
     assert (tagging.quote, answer.headers["location"].endswith(f"tagged={tagging.id}")) == (SOURCE[:5], True)
     page = (await ruth.get(answer.headers["location"])).text
     assert f'<option value="{theme.code}"' in page and f"Tagged {theme.code} as Barrier." in page
@@ -514,10 +514,10 @@ async def test_other_proposes_a_theme_and_tags_with_it_at_once(signed_in, post):
 async def test_other_is_all_or_nothing_and_once(signed_in, post):
     ruth, key = await signed_in("ruth"), new_key()
     themes = await Theme.all().count()
-    other = {"theme": "", "name": "Cold homes", "note": "Too cold to go home to"}
+    other = {"theme": "", "name": "Cold homes", "definition": "Too cold to go home to"}
     for fields, field in [
         ({"kind": ""}, "kind"),
-        ({"note": ""}, "note"),
+        ({"definition": ""}, "definition"),
         ({"name": "x" * 121}, "name"),
         ({"theme": "CARE-3"}, "name"),
         ({"start": 0, "end": 5000}, "start"),
