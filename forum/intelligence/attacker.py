@@ -11,8 +11,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 FAR = math.inf
@@ -78,27 +77,34 @@ class Attacker:
 
     def hide(self, rows: Iterable[int]) -> set[int]:
         """All rows to hide when these have to be."""
-        waiting = deque(sorted(rows))
-        totals = deque(self._totals)
+        waiting = sorted(rows)
         safe: set[int] = set()
-        self._hidden.update(waiting)
+        safe_totals: set[tuple[int, ...]] = set()
         places: dict[int, list[int]] = {}
         for number, count in enumerate(self._counts):
             places.setdefault(count.row, []).append(number)
-        while waiting or totals:
-            if waiting:
-                goals = [[number] for number in places[waiting.popleft()]]
-            else:
-                counts, least, most = totals.popleft()
-                goal = [number for number in counts if self._counts[number].row in self._hidden]
-                total = sum(self._counts[number].value for number in goal)
-                goals = [goal] if 0 < total < least or 0 < total == most * len(goal) else []
-            for goal in goals:
-                if len(goal) > 1 or goal[0] not in safe:
-                    waiting.extend(self._settle(goal, safe))
+        while waiting:
+            self._hidden.update(waiting)
+            more: list[int] = []
+            for number in [number for row in waiting for number in places[row]]:
+                if number not in safe:
+                    more += self._settle([number], safe)
+            for total in self._small_totals():
+                if total not in safe_totals:
+                    safe_totals.add(total)
+                    more += self._settle(total, safe)
+            waiting = more
         return self._hidden
 
-    def _settle(self, goal: list[int], safe: set[int]) -> list[int]:
+    def _small_totals(self) -> Iterator[tuple[int, ...]]:
+        """What is hidden of a total, where its sum should not be known."""
+        for counts, least, most in self._totals:
+            hidden = tuple(number for number in counts if self._counts[number].row in self._hidden)
+            total = sum(self._counts[number].value for number in hidden)
+            if 0 < total < least or 0 < total == most * len(hidden):
+                yield hidden
+
+    def _settle(self, goal: Sequence[int], safe: set[int]) -> list[int]:
         """Hide what it takes, and note all counts that the other world shows to be safe."""
         moves = self._other_world(goal)
         if moves is None:

@@ -4,13 +4,16 @@ Counts that rest on too few people or councils are hidden, all three of a row to
 nobody raised a theme tells of nobody. Then `protect`, which sees the whole table at once, hides more until no hidden
 count can be worked out from its neighbours, nor a total of hidden counts that itself rests on too few.
 
-It is proof against somebody who knows the rule and which rows it hid, and how all counts hang together; not against
-somebody who knows what members said. That a whole less one of its parts is a small number tells who did not raise
-something, and is no count of the table: it may be worked out.
+It is proof against somebody who knows the rule, how all counts hang together, and even which rows are hidden for what
+they are and which for the sake of others; not against somebody who knows what members said. It cannot help that zeros
+are shown: a hidden theme with somebody in each of four regions has four people, so details of a hidden row must not be
+printed at all. That a whole less a part is a small number tells who did not raise something, and is no count of the
+table: it may be worked out.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -94,13 +97,18 @@ def protect(
     also: Collection[Row] = (),
     known: Collection[Row] = (),
 ) -> dict[Row, Counts]:
-    """The table as it may be shown. `also` are rows to hide for other reasons, `known` those that have been shown
-    already, so that hiding them would protect nothing. The table holds counts as they are, none hidden before."""
+    """The table as it may be shown. It comes with its counts as they are, none hidden before.
+
+    `also` are rows to hide for other reasons, `known` those that were shown already: they stay, for hiding them would
+    protect nothing. A release is safe beside others when it is protected in one table with what they showed (`known`),
+    what they hid (`also`), and the relations between them. What can be worked out from `known` alone was told then.
+    """
     few = {row for row, counts in table.items() if is_confidential(counts, rule)}
     fixed = set(known) - few
     wholes = {relation.whole for relation in relations if isinstance(relation, Relation)}
-    knowledge = _Knowledge(table, relations, rule, few, fixed, wholes)
-    hidden = knowledge.hide({row for row in few.union(also) - fixed if table[row].people})
+    hidden = {row for row in few.union(also) - fixed if table[row].people}
+    if hidden:
+        hidden = _Knowledge(table, relations, rule, few, fixed, wholes).hide(hidden)
     safe = {}
     for row, counts in table.items():
         if row in hidden:
@@ -217,19 +225,30 @@ class _Knowledge(Generic[Row]):
             self.attacker.total([part + COUNCILS for part in parts], self.rule.councils)
 
     def _tell_overlap(self, overlap: Overlap[Row]) -> None:
+        """Posts in any of some parts are at least those of each less those of each two, and that exactly where no post
+        can be in three; at most those of each less those that one part shares with the others."""
         whole, parts = self.first[overlap.whole], self._numbers(overlap.parts)
-        pairs = sorted(tuple(self.first[row] for row in pair) for pair in overlap.pairs if pair[0] not in self.empty)
-        meets: dict[int, set[int]] = {}
-        for pair, one, other in pairs:
-            self._tell_part(one, pair)
-            self._tell_part(other, pair)
-            self.attacker.limit({whole: 1, one: -1, other: -1, pair: 1}, 0, FAR)
-            meets.setdefault(one, set()).add(other)
-            meets.setdefault(other, set()).add(one)
+        shared: dict[frozenset[int], int] = {}
+        for row, *ends in overlap.pairs:
+            one, other = (self.first[end] for end in ends)
+            if row not in self.empty:
+                shared[frozenset((one, other))] = self.first[row]
+                self._tell_part(one, self.first[row])
+                self._tell_part(other, self.first[row])
+            if not overlap.complete:
+                self._tell_union(whole, (one, other), shared, 0, FAR)
         if overlap.complete:
-            among = [(pair, one, other) for pair, one, other in pairs if one in parts and other in parts]
-            together = {whole: 1} | dict.fromkeys(parts, -1)
-            three_meet = any(meets[one] & meets[other] for _, one, other in among)
-            self.attacker.limit(together | {pair: 1 for pair, _, _ in among}, 0, FAR if three_meet else 0)
-            for pair, _, _ in among:
-                self.attacker.limit(together | {pair: 1}, -FAR, 0)
+            for size in (2, 3):
+                for some in itertools.combinations(parts, size):
+                    self._tell_union(whole, some, shared, 0, FAR)
+            for part in parts:
+                self._tell_union(whole, parts, {ends: pair for ends, pair in shared.items() if part in ends}, -FAR, 0)
+            three_meet = any(len(one & two) == 1 and one ^ two in shared for one in shared for two in shared)
+            self._tell_union(whole, parts, shared, 0, FAR if three_meet else 0)
+
+    def _tell_union(
+        self, whole: int, parts: Sequence[int], shared: Mapping[frozenset[int], int], low: float, high: float
+    ) -> None:
+        """How the posts of the whole may differ from those of the parts less those that two of them share."""
+        pairs = [pair for ends, pair in shared.items() if ends.issubset(parts)]
+        self.attacker.limit({whole: 1} | dict.fromkeys(parts, -1) | dict.fromkeys(pairs, 1), low, high)

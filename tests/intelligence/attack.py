@@ -4,6 +4,7 @@ It knows what a reader knows and states it in its own way, apart from the code i
 rule, how rows hang together, and that posts, people and councils are counted as sets.
 """
 
+import itertools
 import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -226,19 +227,31 @@ class Attack:
                 self._know(line, 0, 0 if name in relation.sums else np.inf)
 
     def _read_overlap(self, overlap: Overlap) -> None:
-        """Posts with one of two themes, or both, are those of each less those of both: no more than all. All themes
-        together are the sum of all less all pairs, where no post can have three."""
-        whole, parts = self.place[overlap.whole], [self.place[part] for part in overlap.parts]
+        """What is known of the posts of some themes from those that two of them share. Some themes together have at
+        least the sum of each less that of each two; where no post can have three, exactly. And they have at most the
+        sum of each, less what they share along any tree. Of many themes, that is too much to state."""
+        whole = self.place[overlap.whole]
         pairs = {frozenset(self.place[end] for end in ends): self.place[row] for row, *ends in overlap.pairs}
-        for ends, pair in pairs.items():
-            self._know({whole: 1, pair: 1} | dict.fromkeys(ends, -1), 0)
-        if overlap.complete:
-            meeting = {ends: pair for ends, pair in pairs.items() if self.high[pair] and ends <= set(parts)}
-            triangle = any(len(one & two) == 1 and one ^ two in meeting for one in meeting for two in meeting)
-            together = {whole: 1} | dict.fromkeys(parts, -1)
-            self._know(together | dict.fromkeys(meeting.values(), 1), 0, np.inf if triangle else 0)
-            for pair in meeting.values():
-                self._know(together | {pair: 1}, -np.inf, 0)
+        if not overlap.complete:
+            for ends, pair in pairs.items():
+                self._know({whole: 1, pair: 1} | dict.fromkeys(ends, -1), 0)
+            return
+        parts = [self.place[part] for part in overlap.parts]
+        edges = [frozenset(ends) for ends in itertools.combinations(parts, 2)]
+        sharing = {ends for ends in edges if ends in pairs and self.high[pairs[ends]]}
+        is_small = len(parts) <= 5
+        for size in range(2, len(parts) + 1) if is_small else (2, 3, len(parts)):
+            for some in itertools.combinations(parts, size):
+                shared = [pairs[ends] for ends in sharing if ends.issubset(some)]
+                self._know({whole: 1} | dict.fromkeys(some, -1) | dict.fromkeys(shared, 1), 0)
+        stars = [[ends for ends in edges if part in ends] for part in parts]
+        for tree in itertools.combinations(edges, len(parts) - 1) if is_small else stars:
+            if _reached(tree) == set(parts):
+                shared = [pairs[ends] for ends in tree if ends in sharing]
+                self._know({whole: 1} | dict.fromkeys(parts, -1) | dict.fromkeys(shared, 1), -np.inf, 0)
+        if not any(len(one & two) == 1 and one ^ two in sharing for one in sharing for two in sharing):
+            shared = [pairs[ends] for ends in sharing]
+            self._know({whole: 1} | dict.fromkeys(parts, -1) | dict.fromkeys(shared, 1), 0, 0)
 
     def _narrow(self) -> None:
         """No part is greater than its whole, which spares the solver much: it would find that out by itself."""
@@ -256,3 +269,11 @@ class Attack:
         self.low[switch], self.high[switch] = 0, 1
         self._know({people: 1, switch: most_people - self.high[people]}, -np.inf, most_people)
         self._know({councils: 1, switch: self.high[councils] - most_councils}, -np.inf, self.high[councils])
+
+
+def _reached(edges: Sequence[frozenset[int]]) -> set[int]:
+    """What hangs together with the first of these edges."""
+    reached: set[int] = set(edges[0]) if edges else set()
+    for _ in edges:
+        reached |= {end for edge in edges if edge & reached for end in edge}
+    return reached
