@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ import msgspec
 from forum.aside import Aside
 from forum.intelligence.codebook import CodebookTheme
 from forum.intelligence.drafts import ROUND_TO
-from forum.intelligence.exports import csv, docx, html, ods, odt, qdc, qdpx, xlsx
+from forum.intelligence.exports import csv, docx, html, ods, odt, pdf, qdc, qdpx, xlsx
 from forum.intelligence.exports.qdpx import Coding, Discussion, Passage, Project
 from forum.intelligence.report import Paper, QuotedWords, Report
 from forum.models import Release, ReleaseQuote, Theme
@@ -129,10 +130,14 @@ def _project(report: Report, codebook: Sequence[CodebookTheme], quotes: Sequence
     )
 
 
+def _papers() -> list[ModuleType]:
+    return [docx, odt, html, *([pdf] if pdf.is_installed() else [])]
+
+
 def _make(report: Report, codebook: Sequence[CodebookTheme], project: Project) -> list[File]:
     [themes] = [table for table in report.tables if table.name == "Themes"]
     return [
-        *(File(f"board-paper.{each.ENDING}", each.MEDIA_TYPE, each.render(report)) for each in (docx, odt, html)),
+        *(File(f"board-paper.{each.ENDING}", each.MEDIA_TYPE, each.render(report)) for each in _papers()),
         *(File(f"figures.{each.ENDING}", each.MEDIA_TYPE, each.render(report)) for each in (xlsx, ods)),
         File(f"figures.{csv.ENDING}", csv.MEDIA_TYPE, csv.render_table(themes)),
         File("figures.json", "application/json", msgspec.json.encode(report)),

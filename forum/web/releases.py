@@ -36,6 +36,7 @@ PARTS = {
 FILE_WORDS = {  # in the order in which people look for them
     "board-paper.docx": "Board paper for Word (DOCX)",
     "board-paper.odt": "Board paper for LibreOffice (ODT)",
+    "board-paper.pdf": "Board paper to read anywhere (tagged PDF)",
     "board-paper.html": "Board paper to read and print in a browser (HTML)",
     "figures.xlsx": "Figures for Excel, with charts (XLSX)",
     "figures.ods": "Figures for LibreOffice (ODS)",

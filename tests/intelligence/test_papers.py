@@ -191,7 +191,9 @@ def test_a_table_with_nothing_to_show_is_one_sentence():
 def test_a_paper_without_themes_says_so():
     blocks = list(blocks_of(replace(sample(1), sections=[])))
     after = blocks[blocks.index(Heading("Themes")) + 1]
-    assert after == Paragraph("No theme was raised by enough people and councils to be reported.")
+    assert after == Paragraph(
+        "No theme can be reported: too few people or councils raised it, or its figures would tell of few people."
+    )
 
 
 def test_the_note_marks_every_page_and_without_one_nothing_does():

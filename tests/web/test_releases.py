@@ -76,7 +76,7 @@ async def test_tom_drafts_nadia_signs_off_and_the_files_stay_as_they_are(signed_
     assert "Signed off: Nadia" in page
     files = await ReleaseFile.filter(release_id=address.rsplit("/", 1)[1])
     assert {file.name.rsplit(".", 1)[1] for file in files} == {
-        "docx", "odt", "html", "xlsx", "ods", "csv", "json", "qdc", "qdpx",
+        "docx", "odt", "html", "pdf", "xlsx", "ods", "csv", "json", "qdc", "qdpx",
     }  # fmt: skip
     manifest = json.loads((await Release.get(id=address.rsplit("/", 1)[1])).manifest)
     sums = {file["name"]: file["sha256"] for file in manifest["files"]}
@@ -105,7 +105,11 @@ async def test_what_leaves_follows_the_stricter_rule(signed_in, talk):
 
 async def test_no_file_names_anybody(signed_in, talk):
     address = await issue(await signed_in("tom"), await signed_in("nadia"))
-    for file in await ReleaseFile.filter(release_id=address.rsplit("/", 1)[1]).exclude(name__endswith="x"):
+    packed = ("docx", "odt", "xlsx", "ods", "qdpx", "pdf")  # their own tests open them
+    for file in await ReleaseFile.filter(release_id=address.rsplit("/", 1)[1]):
+        if file.name.endswith(packed):
+            assert b"/Author" not in file.content, file.name
+            continue
         words = file.content.decode("utf-8", "ignore")
         for secret in ("Councillor ", "@demo.example", "Leeds", "Tom", "Nadia", "T12:00"):
             assert secret not in words, (file.name, secret)

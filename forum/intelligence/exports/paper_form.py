@@ -70,7 +70,9 @@ def blocks_of(report: Report) -> Iterator[Block]:
     yield from _figures(report.tables)
     yield Heading("Themes")
     if not report.sections:
-        yield Paragraph("No theme was raised by enough people and councils to be reported.")
+        yield Paragraph(
+            "No theme can be reported: too few people or councils raised it, or its figures would tell of few people."
+        )
     for section in report.sections:
         yield Heading(line(section.title), 2)
         for words in section.paragraphs:
