@@ -21,10 +21,10 @@ from forum.database import Database
 from forum.errors import Invalid
 from forum.intelligence.cells import Cells
 from forum.intelligence.counting import Select
-from forum.intelligence.disclosure import Rule, differs
+from forum.intelligence.disclosure import Counts, Rule, differs
 from forum.intelligence.filters import choices_for, read_filters
 from forum.intelligence.report import Report
-from forum.intelligence.summary import behind, everything, people_by_type
+from forum.intelligence.summary import Figures, behind, everything, people_by_type
 from forum.intelligence.tables import report_of
 from forum.models import Release, Service
 from forum.permissions import User
@@ -32,8 +32,8 @@ from forum.settings import Intelligence
 
 ROUND_TO = 5
 ROUNDED = (
-    f"Where a row is the whole of others, its people are rounded to {ROUND_TO}, and percentages are worked out from"
-    " that. Councils are not rounded, so that there may be more of them than people."
+    f"Where a row is the whole of others, its people and councils are rounded to {ROUND_TO}, and percentages are worked"
+    " out from that."
 )
 BESIDE_EARLIER = (
     "Some figures are hidden although enough people raised them: beside those of an earlier release they would tell of"
@@ -112,7 +112,7 @@ async def draft_figures(
         too_close = await asyncio.to_thread(hidden_by, counted, issued, rule.people)
         figures = await everything(select, choices, filters, rule, also=too_close)
         people = await people_by_type(select, choices, filters)
-    report = report_of(figures, now.date(), note="")
+    report = report_of(_with_rounded_councils(figures), now.date(), note="")
     method = [*report.method, ("Rounding", ROUNDED), *([("Earlier releases", BESIDE_EARLIER)] if too_close else [])]
     shown = {key for key, counts in figures.cells.items() if not counts.hidden}
     return Draft(
@@ -122,6 +122,36 @@ async def draft_figures(
         report=replace(report, method=method),
         cells=pack(counted, shown),
         codebook=(await Service.get(id=1)).codebook,
+    )
+
+
+def _with_rounded_councils(figures: Figures) -> Figures:
+    """The councils of wholes rounded as their people are, and never more than those: else a paper would say that 20
+    people sit on 22 councils. It tells less than what was protected, so it gives nothing away."""
+
+    def rounded(counts: Counts) -> Counts:
+        if not counts.people or counts.councils is None:
+            return counts
+        nearest = (counts.councils + ROUND_TO // 2) // ROUND_TO * ROUND_TO
+        return replace(counts, councils=min(counts.people, max(nearest, ROUND_TO)))
+
+    summary = figures.summary
+    rows = {
+        row.theme.id: row
+        if row.parent
+        else replace(row, counts=rounded(row.counts), before=rounded(row.before) if row.before else None)
+        for row in summary.themes
+    }
+    return replace(
+        figures,
+        summary=replace(
+            summary,
+            base=rounded(summary.base),
+            read=rounded(summary.read),
+            tagged=rounded(summary.tagged),
+            themes=list(rows.values()),
+        ),
+        details=[replace(detail, row=rows[detail.row.theme.id]) for detail in figures.details],
     )
 
 

@@ -35,6 +35,7 @@ from tests.intelligence.random_tables import (
 )
 
 TABLES = 200
+RARE = [626, 821, 1302, 1422]  # these tell something as soon as one kind of knowledge is forgotten
 MONTHS = range(1, 10)
 THEMES = ["A", "A1", "A2", "B", "C", "C1"]
 
@@ -47,9 +48,9 @@ def attack(printed: dict, table: Tables, rule: Rule, few: list | None = None) ->
     return attack
 
 
-@pytest.mark.parametrize("start", range(0, TABLES, 10))
-def test_nothing_hidden_can_be_worked_out_of_random_tables(start):
-    for seed in range(start, start + 10):
+@pytest.mark.parametrize("seeds", [*(range(start, start + 10) for start in range(0, TABLES, 10)), RARE])
+def test_nothing_hidden_can_be_worked_out_of_random_tables(seeds):
+    for seed in seeds:
         table, rule = random_table(seed)
         safe = protect(table.counts, table.relations, rule)
         found = attack(table.printed(safe), table, rule)

@@ -88,6 +88,7 @@ def test_the_whole_is_hidden_when_no_part_is_left():
     assert hidden(table, [regions]) == {"A", "all"}
     table, regions = whole_of(of(9, 0, 0))
     assert hidden(table, [regions], also={"A"}) == {"A", "all"}
+    assert hidden(table, [regions], also={"B"}) == set()  # a zero
 
 
 def test_what_is_hidden_together_is_not_known_to_be_few():
@@ -142,11 +143,36 @@ def test_three_themes_that_meet_leave_room():
     assert len(hidden(table, [*within, Overlap("all", pairs, ("A", "B", "C"), True)])) > 1
 
 
+def test_a_chain_of_themes_gives_its_last_pair_away():
+    table = {name: Counts(20, 15, 12) for name in "ABCD"} | {"all": Counts(68, 40, 30)}
+    table |= {"AB": Counts(5, 5, 5), "BC": Counts(6, 5, 5), "CD": Counts(1, 1, 1)}
+    pairs = tuple((pair, *pair) for pair in ("AB", "BC", "CD"))
+    assert hidden(table, [Overlap("all", pairs)]) == {"CD"}
+    assert len(hidden(table, [Overlap("all", pairs, tuple("ABCD"), complete=True)])) > 1  # 80 - 68 - 5 - 6
+
+
+def test_pairs_are_known_where_two_themes_always_come_together():
+    table = {name: Counts(10, 7, 6) for name in "ABC"} | {"all": Counts(12, 9, 8)}
+    table |= {"AC": Counts(10, 7, 6), "AB": Counts(8, 3, 3), "BC": Counts(8, 3, 3)}
+    pairs = tuple((pair, *pair) for pair in ("AB", "AC", "BC"))
+    assert hidden(table, [Overlap("all", pairs)]) == {"AB", "BC"}
+    assert len(hidden(table, [Overlap("all", pairs, tuple("ABC"), complete=True)])) > 2
+
+
+def test_a_theme_that_comes_alone_is_known_from_another_and_all():
+    table = {"all": Counts(16, 10, 10), "A": Counts(7, 6, 6), "B": Counts(15, 10, 10), "C": Counts(1, 1, 1)}
+    table |= {"D": Counts(8, 7, 7), "AB": Counts(7, 6, 6), "AD": Counts(5, 5, 5), "BD": Counts(8, 7, 7)}
+    pairs = tuple((pair, *pair) for pair in ("AB", "AD", "BD"))
+    assert hidden(table, [Overlap("all", pairs)]) == {"C"}
+    assert len(hidden(table, [Overlap("all", pairs, tuple("ABCD"), complete=True)])) > 1
+
+
 def test_what_was_shown_before_is_not_hidden_for_the_sake_of_others():
     table, regions = whole_of(of(4, 20, 9, 12))
     assert hidden(table, [regions], known={"C"}) == {"A", "D"}
     assert hidden(table, [regions], known={"B", "C", "D"}) == {"A", "all"}
     assert hidden(table, [regions], known={"B", "C", "D", "all"}) == {"A"}  # too late
+    assert hidden(table, [regions], also={"C"}, known={"C"}) == {"A", "D"}
     assert hidden(table, [regions], known={"A", "B", "C", "D"}) == {"A", "all"}  # the rule was laxer then
 
 

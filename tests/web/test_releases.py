@@ -436,3 +436,15 @@ async def test_another_filter_with_nearly_the_same_posts_is_not_told(signed_in, 
     assert (await figures(await issue(tom, nadia, group="housing")))["HOU-1"][4] == 12
     everywhere = await figures(await draft(tom, **{"from": "2026-04"}))
     assert everywhere["HOU-1"][3:6] == [None, None, None]
+
+
+async def test_no_row_has_more_councils_than_people(signed_in, talk):
+    """Twenty-two people, each on a council of their own, are 20 people of 20 councils in a paper, not of 22."""
+    for person in await councillors(22, 22):
+        await say(person, "finance", "FIN-1", "FIN-2")
+    address = await draft(await signed_in("tom"))
+    rows = await figures(address)
+    assert rows["FIN"][3:6] == [22, 20, 20]
+    assert rows["HOU"][3:6] == [12, 10, 5]
+    [bases] = [table for table in json.loads((await Release.first()).figures)["tables"] if table["name"] == "Bases"]
+    assert all(people >= councils for _, _, people, councils in bases["rows"] if people is not None)
