@@ -19,7 +19,7 @@ from forum.intelligence.quotes import usable_quotes
 from forum.intelligence.release_files import placed_quotes
 from forum.models import AuditRow, Finding, Notice, Person, Post, Quote, Release, ReleaseFile, ReleaseQuote, Theme
 from tests.cast import Browser, group, new_key, posts_in, thread_in, user
-from tests.intelligence.worlds import councillors, say
+from tests.intelligence.worlds import NOON, councillors, say
 
 PAPER = {
     "purpose": "To say what councillors told us about homes.",
@@ -352,7 +352,7 @@ async def test_a_commitment_names_nobody(signed_in, talk):
 
 
 async def test_a_thread_of_hidden_words_is_not_counted(signed_in, talk):
-    await Post.filter(thread_id=(await thread_in("housing")).id).update(hidden_at="2026-05-01T00:00:00Z")
+    await Post.filter(thread_id=(await thread_in("housing")).id).update(hidden_at=NOON)
     rows = await figures(await draft(await signed_in("tom")))
     assert rows["HOU-1"][3:6] == [0, 0, 0]
 
