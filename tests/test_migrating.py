@@ -43,13 +43,13 @@ NEW = {  # the columns that came after the first version
     "tagging": ["before", "after", "review_at"],
     "membership": ["ends_on", "reminded"],
     "person": ["deactivated_at"],
-    "session": ["device", "factor_at", "proved_at"],
+    "session": ["device"],
 }
 LATER = {  # the tables that came after it
     "codebook_revision", "no_theme", "move", "memo", "second_reading", "sampled_post", "second_theme", "quote",
     "release", "release_quote", "finding", "release_file", "commitment", "notice", "audit_row", "audit_head",
-    "matrix_cell", "council_domain", "application", "invitation", "link", "terms", "acceptance", "totp",
-    "recovery_code", "passkey", "challenge", "job", "decision", "visit",
+    "matrix_cell", "council_domain", "link",
+    "job", "decision",
 }  # fmt: skip
 REFUSED = (
     "UPDATE post SET number = 1",

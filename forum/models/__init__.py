@@ -1,11 +1,9 @@
 """What is stored, one noun a file. Models hold columns and nothing else; what people do with them is in actions/."""
 
-from forum.models.applications import Application, Invitation
 from forum.models.audit import AuditHead, AuditRow
 from forum.models.commitments import Commitment, Notice
 from forum.models.councils import Council, CouncilDomain
-from forum.models.decisions import Decision, Visit
-from forum.models.factors import Challenge, Passkey, RecoveryCode, Totp
+from forum.models.decisions import Decision
 from forum.models.groups import Group, Membership
 from forum.models.jobs import Job
 from forum.models.links import Link
@@ -20,16 +18,12 @@ from forum.models.second_readings import SampledPost, SecondReading, SecondTheme
 from forum.models.service import Service
 from forum.models.submissions import Submission
 from forum.models.taggings import Move, NoTheme, Tagging
-from forum.models.terms import Acceptance, Terms
 from forum.models.themes import CodebookRevision, Theme
 from forum.models.threads import Thread
 
 __all__ = [
-    "Acceptance",
-    "Application",
     "AuditHead",
     "AuditRow",
-    "Challenge",
     "CodebookRevision",
     "Commitment",
     "Council",
@@ -39,7 +33,6 @@ __all__ = [
     "Finding",
     "Group",
     "Hiding",
-    "Invitation",
     "Job",
     "Link",
     "MatrixCell",
@@ -48,11 +41,9 @@ __all__ = [
     "Move",
     "NoTheme",
     "Notice",
-    "Passkey",
     "Person",
     "Post",
     "Quote",
-    "RecoveryCode",
     "Reference",
     "Release",
     "ReleaseFile",
@@ -64,9 +55,6 @@ __all__ = [
     "Session",
     "Submission",
     "Tagging",
-    "Terms",
     "Theme",
     "Thread",
-    "Totp",
-    "Visit",
 ]

@@ -4,7 +4,6 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
-from forum.models.groups import Group
 from forum.models.ids import new_id
 from forum.models.people import Person
 
@@ -28,24 +27,3 @@ class Decision(Model):
     class Meta:
         table = "decision"
         indexes = (Index(fields=("person_id", "created_at"), name="decision_person"),)
-
-
-class Visit(Model):
-    """An administrator read in a group without a role in it, for a reason that its members can see."""
-
-    id = fields.BigIntField(primary_key=True, generated=False, default=new_id)
-    group: fields.ForeignKeyRelation[Group] = fields.ForeignKeyField(
-        "forum.Group", related_name=False, on_delete=fields.CASCADE
-    )
-    group_id: int
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
-        "forum.Person", related_name=False, on_delete=fields.RESTRICT
-    )
-    person_id: int
-    reason = fields.TextField()
-    created_at = fields.DatetimeField()
-    ends_at = fields.DatetimeField()
-
-    class Meta:
-        table = "visit"
-        indexes = (Index(fields=("group_id", "created_at"), name="visit_group"),)

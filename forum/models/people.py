@@ -29,8 +29,7 @@ class Person(Model):
 class Session(Model):
     """A signed-in browser. Only the SHA-256 of its token is kept: who reads the table cannot sign in with it.
 
-    `device` is the browser and system in words; `factor_at` is when a second factor was shown, `proved_at` when the
-    person last proved afresh who they are.
+    `device` is the browser and system in words.
     """
 
     id = fields.BigIntField(primary_key=True, generated=False, default=new_id)
@@ -44,8 +43,6 @@ class Session(Model):
     seen_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
     device = fields.CharField(max_length=80, default="", db_default="")
-    factor_at = fields.DatetimeField(null=True)
-    proved_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "session"
