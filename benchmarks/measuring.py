@@ -38,7 +38,9 @@ class World:
 @contextmanager
 def world(port: int, members: int, sizes: tuple[int, ...]) -> Iterator[World]:
     with tempfile.TemporaryDirectory() as folder:
-        settings = load({}, service={"data": folder}, site={"url": f"http://127.0.0.1:{port}"})
+        settings = load(
+            {}, service={"data": folder}, sign_in={"second_factor": False}, site={"url": f"http://127.0.0.1:{port}"}
+        )
         yield uvloop.run(_make_world(settings, members, sizes))
 
 
@@ -108,8 +110,8 @@ class Server:
     def __init__(self, target: Callable[..., Any], *arguments: Any, loop: str = "uvloop") -> None:
         self._ready = multiprocessing.get_context("spawn").Event()
         self._process = multiprocessing.get_context("spawn").Process(
-            target=_run, args=(loop, target, self._ready, *arguments), daemon=True
-        )
+            target=_run, args=(loop, target, self._ready, *arguments)
+        )  # no daemon: those may have no process of their own, and exports are made in one
         self._process.start()
         if not self._ready.wait(30):
             raise RuntimeError("The server did not start.")

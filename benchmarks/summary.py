@@ -86,7 +86,9 @@ async def large_world(settings: Settings) -> str:
 def main() -> bool:
     print("Summary. Repeat with: python3 dev.py bench summary", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        settings = load({}, service={"data": folder}, site={"url": f"http://127.0.0.1:{PORT}"})
+        settings = load(
+            {}, service={"data": folder}, sign_in={"second_factor": False}, site={"url": f"http://127.0.0.1:{PORT}"}
+        )
         token = uvloop.run(large_world(settings))
         size = Path(folder, "forum.sqlite3").stat().st_size
         with served(hub, settings, PORT) as forum, served(bare, settings.database_url) as other:

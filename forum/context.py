@@ -19,8 +19,8 @@ from forum.database import Database, open_database, select, transaction
 from forum.errors import NotFound
 from forum.mail import Mail
 from forum.passwords import Passwords
-from forum.permissions import Term
 from forum.settings import Settings, make_folder
+from forum.users import Rules
 
 logger = logging.getLogger(__name__)
 
@@ -69,10 +69,11 @@ class Forum:
         sessions, now = self.settings.sessions, self.clock()
         return now - timedelta(hours=sessions.idle_hours), now - timedelta(hours=sessions.absolute_hours)
 
-    def term(self) -> Term:
-        """What day it is, in UTC, for memberships that end on one."""
-        today = self.clock().astimezone(UTC).date()
-        return Term(today, today - timedelta(days=self.settings.groups.read_only_days))
+    def rules(self) -> Rules:
+        """What the settings and the clock say about who gets in at this moment."""
+        now = self.clock()
+        closed_before = now.astimezone(UTC).date() - timedelta(days=self.settings.groups.read_only_days)
+        return Rules(now, closed_before, self.settings.sign_in.second_factor)
 
     async def to_the_end(self, act: Coroutine[Any, Any, Any]) -> Any:
         """Run `act` whole even when the caller is cancelled: half a write would keep the database's lock for ever."""

@@ -136,7 +136,7 @@ class Room:
             return
         forum = self.hub.forum
         sessions = {viewer.session_id for viewer in doubtful}
-        may_read = await readers(self.thread_id, sessions, *forum.session_limits(), forum.term())
+        may_read = await readers(self.thread_id, sessions, *forum.session_limits(), forum.rules())
         for viewer in doubtful:
             if may_read.get(viewer.session_id):
                 viewer.rights = rights

@@ -7,53 +7,21 @@ what they see and may not do raises NotAllowed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections.abc import Collection
+from datetime import datetime
 from typing import Protocol
 
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
-from forum.database import Rows, as_time, select
+from forum.database import select
 from forum.errors import NotAllowed, NotFound
 from forum.models import Group, Memo, Post, Release, SecondReading, Tagging, Thread
 from forum.models.releases import groups_of
 from forum.reading import ShownThread, thread_by_id
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """What day it is for memberships that end on one. After their last day they are for reading only, as an observer's
-    is; those whose last day was before `closed_before` are closed."""
-
-    today: date
-    closed_before: date
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A person as permissions see them: `roles` maps the ids of their groups to member, facilitator or observer."""
-
-    id: int
-    name: str
-    council_id: int | None = None
-    site_role: str | None = None
-    roles: Mapping[int, str] = field(default_factory=dict)
-    session_id: int = 0
-    begun_at: datetime | None = None
-    seen_at: datetime | None = None
-    term: Term | None = None
-
-    @property
-    def is_analyst(self) -> bool:
-        return self.site_role == "analyst"
-
-    @property
-    def facilitated(self) -> list[int]:
-        """Ids of the groups that this person facilitates."""
-        return [group_id for group_id, role in self.roles.items() if role == "facilitator"]
-
+from forum.users import HURDLE, IS_IN, IS_OPEN, IS_VISITING, Rules, strict_rules
+from forum.users import User as User
+from forum.users import user_now as user_now
 
 ROLES_IN_GROUP = ("member", "facilitator", "observer")
 OUTSIDERS = {
@@ -153,7 +121,8 @@ async def visible_post(user: User, post_id: int) -> Post:
 
 
 def can_post(user: User, group: AnyGroup) -> bool:
-    return user.roles.get(group.id) in ("member", "facilitator")
+    """What somebody posts is a political opinion: it takes their consent."""
+    return user.consents and user.roles.get(group.id) in ("member", "facilitator")
 
 
 def can_facilitate(user: User, group: AnyGroup) -> bool:
@@ -293,63 +262,7 @@ def require(allowed: bool, who: str) -> None:
         raise NotAllowed(who)
 
 
-# Knowing who is there.
-
-
-async def user_of_session(
-    token_hash: str, idle_since: datetime, begun_since: datetime, term: Term | None = None
-) -> User | None:
-    """Who is signed in with this session, with their roles at this moment; None once it ended or ran out."""
-    term = term or strict_term()
-    rows = await select(
-        f"""SELECT s.id AS session_id, s.created_at, s.seen_at, {USER}
-        FROM session s JOIN person p ON p.id = s.person_id {ROLES}
-        WHERE s.token_hash = $3 AND s.ended_at IS NULL AND s.seen_at > $4 AND s.created_at > $5 AND {IS_IN}""",
-        term.today,
-        term.closed_before,
-        token_hash,
-        idle_since,
-        begun_since,
-    )
-    if not rows:
-        return None
-    [first, *_] = rows
-    return _user(rows, first["session_id"], as_time(first["created_at"]), as_time(first["seen_at"]), term)
-
-
-async def user_now(user: User) -> User:
-    """The same person with the roles of this moment: an action asks once its transaction is open."""
-    term = user.term or strict_term()
-    rows = await select(
-        f"SELECT {USER} FROM person p {ROLES} WHERE p.id = $3 AND {IS_IN}", term.today, term.closed_before, user.id
-    )
-    if not rows:
-        raise NotFound
-    return _user(rows, user.session_id, user.begun_at, user.seen_at, term)
-
-
-IS_IN = "p.suspended_at IS NULL AND p.deactivated_at IS NULL"
-IS_OPEN = "m.ended_at IS NULL AND (m.ends_on IS NULL OR m.ends_on >= $2)"
-USER = """p.id, p.name, p.council_id, p.site_role, m.group_id,
-    CASE WHEN m.ends_on < $1 THEN 'observer' ELSE m.role END AS role"""
-ROLES = f"LEFT JOIN membership m ON m.person_id = p.id AND {IS_OPEN}"
-
-
-def strict_term() -> Term:
-    """Today, where nobody said for how long a membership can be read after its last day: not at all."""
-    today = datetime.now(UTC).date()
-    return Term(today, today)
-
-
-def _user(
-    rows: Rows, session_id: int, begun_at: datetime | None, seen_at: datetime | None, term: Term | None = None
-) -> User:
-    """A person from one row for each of their roles."""
-    first = rows[0]
-    roles = {row["group_id"]: row["role"] for row in rows if row["role"]}
-    return User(
-        first["id"], first["name"], first["council_id"], first["site_role"], roles, session_id, begun_at, seen_at, term
-    )
+# The same for a room full of people.
 
 
 async def readers(
@@ -357,23 +270,26 @@ async def readers(
     session_ids: Collection[int],
     idle_since: datetime,
     begun_since: datetime,
-    term: Term | None = None,
+    rules: Rules | None = None,
 ) -> dict[int, bool]:
-    """Of these sessions those that are still signed in, each with whether it may read the thread: can_read_thread in
-    one query, for a room full of people."""
-    places = ", ".join(f"${number}" for number in range(5, 5 + len(session_ids)))
+    """Of these sessions those that are signed in with nothing in their way, each with whether it may read the thread:
+    can_read_thread in one query, for a room full of people."""
+    rules = rules or strict_rules()
+    places = ", ".join(f"${number}" for number in range(8, 8 + len(session_ids)))
     rows = await select(
-        f"""SELECT s.id, CASE WHEN m.id IS NOT NULL OR (p.site_role = 'analyst' AND g.visibility = 'listed')
-        THEN 1 ELSE 0 END AS may_read
+        f"""SELECT s.id, {HURDLE} AS hurdle, CASE WHEN m.id IS NOT NULL OR v.id IS NOT NULL
+        OR (p.site_role = 'analyst' AND g.visibility = 'listed') THEN 1 ELSE 0 END AS may_read
         FROM session s JOIN person p ON p.id = s.person_id
-        LEFT JOIN thread t ON t.id = $1 LEFT JOIN "group" g ON g.id = t.group_id
+        LEFT JOIN thread t ON t.id = $7 LEFT JOIN "group" g ON g.id = t.group_id
         LEFT JOIN membership m ON m.person_id = p.id AND m.group_id = t.group_id AND {IS_OPEN}
-        WHERE s.ended_at IS NULL AND s.seen_at > $3 AND s.created_at > $4 AND {IS_IN}
+        LEFT JOIN visit v ON v.group_id = t.group_id AND {IS_VISITING}
+        WHERE s.ended_at IS NULL AND s.seen_at > $5 AND s.created_at > $6 AND {IS_IN}
         AND s.id IN ({places})""",
-        thread_id,
-        (term or strict_term()).closed_before,
+        *rules.values,
+        rules.staff_need_factor,
         idle_since,
         begun_since,
+        thread_id,
         *session_ids,
     )
-    return {row["id"]: bool(row["may_read"]) for row in rows}
+    return {row["id"]: bool(row["may_read"]) for row in rows if not row["hurdle"]}

@@ -65,6 +65,7 @@ class Sessions(Section, frozen=True):
 
 
 class SignIn(Section, frozen=True):
+    second_factor: bool
     tries_per_account: int
     tries_per_address: int
 
@@ -284,6 +285,7 @@ def _judge(settings: Settings) -> None:
         )
         for name, section in numbers
         for field in section.__struct_fields__
+        if not isinstance(getattr(section, field), bool)
     ]
     for is_wrong, sentence in wrong:
         if is_wrong:

@@ -38,6 +38,7 @@ def settings_for(url: str, folder: Path, **changed: dict[str, object]) -> Settin
         "site": {"url": SITE},
         "database": {"url": url},
         "passwords": {"memory_kib": 8, "passes": 1},
+        "sign_in": {"second_factor": False},
     }
     for name, values in changed.items():
         sections[name] = sections.get(name, {}) | values

@@ -21,6 +21,7 @@ LAYERS = {
     "services": {
         "audit",
         "permissions",
+        "users",
         "reading",
         "anchors",
         "context",

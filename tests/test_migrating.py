@@ -42,14 +42,15 @@ NEW = {  # the columns that came after the first version
     "theme": ["guid", "aliases", "colour", "status", "merged_into_id"],
     "tagging": ["before", "after", "review_at"],
     "membership": ["ends_on", "reminded"],
-    "person": ["deactivated_at"],
-    "session": ["device"],
+    "person": ["deactivated_at", "consent_withdrawn_at"],
+    "session": ["device", "factor_at", "proved_at"],
 }
 LATER = {  # the tables that came after it
     "codebook_revision", "no_theme", "move", "memo", "second_reading", "sampled_post", "second_theme", "quote",
     "release", "release_quote", "finding", "release_file", "commitment", "notice", "audit_row", "audit_head",
     "matrix_cell", "council_domain", "link",
-    "job", "decision",
+    "job", "decision", "application", "invitation", "terms", "acceptance", "totp", "recovery_code", "passkey",
+    "challenge", "visit",
 }  # fmt: skip
 REFUSED = (
     "UPDATE post SET number = 1",

@@ -27,7 +27,6 @@ from forum.permissions import (
     require,
     summarised_groups,
     user_now,
-    user_of_session,
     visible_group,
     visible_groups,
     visible_post,
@@ -35,6 +34,7 @@ from forum.permissions import (
     visible_thread,
     visible_threads,
 )
+from forum.users import user_of_session
 from tests.cast import EVERYONE, group, posts_in, thread_in, user
 from tests.conftest import settings_for
 
@@ -218,10 +218,10 @@ async def test_who_is_shut_out_is_nobody_though_a_session_goes_on(forum, column)
     amina, now, thread = await user("amina"), forum.clock(), await thread_in("adult-social-care")
     times = {"created_at": now, "seen_at": now}
     session = await Session.create(person_id=amina.id, token_hash="h", place="", **times)
-    assert await readers(thread.id, [session.id], *forum.session_limits(), forum.term()) == {session.id: True}
+    assert await readers(thread.id, [session.id], *forum.session_limits(), forum.rules()) == {session.id: True}
     await Person.filter(id=amina.id).update(**{column: now})
-    assert await user_of_session("h", *forum.session_limits(), forum.term()) is None
-    assert await readers(thread.id, [session.id], *forum.session_limits(), forum.term()) == {}
+    assert await user_of_session("h", *forum.session_limits(), forum.rules()) is None
+    assert await readers(thread.id, [session.id], *forum.session_limits(), forum.rules()) == {}
     with pytest.raises(NotFound):
         await user_now(amina)
 
@@ -231,18 +231,18 @@ async def test_a_membership_whose_day_has_passed_is_an_observers_and_then_closed
     amina, now, thread = await user("amina"), forum.clock(), await thread_in("adult-social-care")
     times = {"created_at": now, "seen_at": now}
     session = await Session.create(person_id=amina.id, token_hash="h", place="", **times)
-    term = forum.term()
+    rules = forum.rules()
     for ends_on, role in (
         (None, "member"),
-        (term.today, "member"),
-        (term.today - timedelta(days=1), "observer"),
-        (term.closed_before, "observer"),
-        (term.closed_before - timedelta(days=1), None),
+        (rules.today, "member"),
+        (rules.today - timedelta(days=1), "observer"),
+        (rules.closed_before, "observer"),
+        (rules.closed_before - timedelta(days=1), None),
     ):
         await Membership.filter(person_id=amina.id).update(ends_on=ends_on)
-        found = await user_of_session("h", *forum.session_limits(), term)
+        found = await user_of_session("h", *forum.session_limits(), rules)
         assert found.roles.get(thread.group_id) == role == (await user_now(found)).roles.get(thread.group_id)
-        may_read = await readers(thread.id, [session.id], *forum.session_limits(), term)
+        may_read = await readers(thread.id, [session.id], *forum.session_limits(), rules)
         assert may_read == {session.id: role is not None}
         strict = role if role != "observer" else None
         assert (await user_now(amina)).roles.get(thread.group_id) == strict

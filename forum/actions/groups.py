@@ -62,7 +62,7 @@ async def add_member(forum: Forum, slug: str, email: str, role: str) -> None:
         if membership is None:
             await Membership.create(group_id=group.id, person_id=person.id, role=role, created_at=now)
         else:
-            is_over = membership.ended_at or (membership.ends_on and membership.ends_on < forum.term().today)
+            is_over = membership.ended_at or (membership.ends_on and membership.ends_on < forum.rules().today)
             afresh = {"ends_on": None, "reminded": 0} if is_over else {}
             await Membership.filter(id=membership.id).update(
                 role=role, ended_at=None, ended_by_id=None, ended_reason="", **afresh

@@ -52,7 +52,7 @@ async def _set(forum: Forum, user: User, group: Group, person_id: int, day: str,
         raise Invalid("This is your own membership. Ask another facilitator or an administrator.")
     ends_on = check_day(forum, day)
     if ends_on != membership.ends_on:
-        left = (ends_on - forum.term().today).days if ends_on else REMINDERS[-1] + 1
+        left = (ends_on - forum.rules().today).days if ends_on else REMINDERS[-1] + 1
         reminded = min((days for days in REMINDERS if left <= days), default=0)
         await Membership.filter(id=membership.id).update(ends_on=ends_on, reminded=reminded)
         told = (
@@ -76,7 +76,7 @@ async def _set(forum: Forum, user: User, group: Group, person_id: int, day: str,
 
 async def open_membership(forum: Forum, group_id: int, person_id: int) -> Membership:
     """The membership with its person, or NotFound when it was ended or its time is over."""
-    open_ones = Membership.filter(Q(ends_on=None) | Q(ends_on__gte=forum.term().closed_before), ended_at=None)
+    open_ones = Membership.filter(Q(ends_on=None) | Q(ends_on__gte=forum.rules().closed_before), ended_at=None)
     membership = await open_ones.get_or_none(group_id=group_id, person_id=person_id).select_related("person")
     if membership is None:
         raise NotFound
@@ -91,7 +91,7 @@ def check_day(forum: Forum, typed: str) -> date | None:
         day = date.fromisoformat(typed)
     except ValueError:
         raise Invalid({"ends_on": "Write a day as 2027-05-06."}) from None
-    if not forum.term().today <= day or day.year > LAST_YEAR:
+    if not forum.rules().today <= day or day.year > LAST_YEAR:
         raise Invalid({"ends_on": "Choose today or a later day. To end the membership now, remove the person."})
     return day
 
@@ -119,7 +119,7 @@ async def remind(forum: Forum, job: Claimed) -> None:
 
 @action
 async def _close_some(forum: Forum) -> int:
-    over = Membership.filter(ended_at=None, ends_on__lt=forum.term().closed_before)
+    over = Membership.filter(ended_at=None, ends_on__lt=forum.rules().closed_before)
     if not await over.exists():
         return 0  # a day on which nothing closes asks nobody again
     async with forum.end_right():
@@ -138,7 +138,7 @@ async def _close_some(forum: Forum) -> int:
 @action
 async def _tell_of_ended(forum: Forum) -> None:
     """Those of the last days, for a service that was down; a letter's key keeps it from being sent twice."""
-    today = forum.term().today
+    today = forum.rules().today
     ended = Membership.filter(ended_at=None, ends_on__lt=today, ends_on__gte=today - timedelta(days=3))
     if not await ended.exists():
         return
@@ -154,7 +154,7 @@ async def _tell_of_ended(forum: Forum) -> None:
 
 @action
 async def _remind_some(forum: Forum) -> int:
-    today, found = forum.term().today, 0
+    today, found = forum.rules().today, 0
     async with forum.write():
         for days in REMINDERS:
             due = Membership.filter(ended_at=None, ends_on__gte=today, ends_on__lte=today + timedelta(days=days))

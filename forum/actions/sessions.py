@@ -15,7 +15,8 @@ from forum.context import Forum
 from forum.database import as_time, select
 from forum.errors import NotFound
 from forum.models import Person, Session
-from forum.permissions import User, user_now, user_of_session
+from forum.permissions import User, user_now
+from forum.users import user_of_session
 
 SEEN_EVERY = timedelta(minutes=5)
 WARNED_BEFORE = timedelta(hours=1)
@@ -45,7 +46,7 @@ async def signed_in(forum: Forum, token: str) -> User | None:
     """Who has this token, unless the session ended, sat idle or grew too old."""
     if not token:
         return None
-    return await user_of_session(hash_token(token), *forum.session_limits(), forum.term())
+    return await user_of_session(hash_token(token), *forum.session_limits(), forum.rules())
 
 
 def is_seen_stale(forum: Forum, user: User) -> bool:

@@ -39,7 +39,11 @@ def add_commands(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     folder = arguments.data or os.environ.get("FORUM_DATA") or "data/demo"
-    settings = load(service={"data": folder}, site={"url": f"http://127.0.0.1:{arguments.port}"})
+    settings = load(
+        service={"data": folder},
+        site={"url": f"http://127.0.0.1:{arguments.port}"},
+        sign_in={"second_factor": False},
+    )
     if arguments.password is not None and not 1 <= len(arguments.password) <= 128:
         raise Misconfigured("--password takes 1 to 128 characters.")
     with contextlib.ExitStack() as stack:

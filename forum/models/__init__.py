@@ -1,10 +1,13 @@
 """What is stored, one noun a file. Models hold columns and nothing else; what people do with them is in actions/."""
 
+from forum.models.applications import Application
 from forum.models.audit import AuditHead, AuditRow
 from forum.models.commitments import Commitment, Notice
 from forum.models.councils import Council, CouncilDomain
 from forum.models.decisions import Decision
+from forum.models.factors import Challenge, Passkey, RecoveryCode, Totp
 from forum.models.groups import Group, Membership
+from forum.models.invitations import Invitation
 from forum.models.jobs import Job
 from forum.models.links import Link
 from forum.models.matrix import MatrixCell
@@ -18,12 +21,17 @@ from forum.models.second_readings import SampledPost, SecondReading, SecondTheme
 from forum.models.service import Service
 from forum.models.submissions import Submission
 from forum.models.taggings import Move, NoTheme, Tagging
+from forum.models.terms import Acceptance, Terms
 from forum.models.themes import CodebookRevision, Theme
 from forum.models.threads import Thread
+from forum.models.visits import Visit
 
 __all__ = [
+    "Acceptance",
+    "Application",
     "AuditHead",
     "AuditRow",
+    "Challenge",
     "CodebookRevision",
     "Commitment",
     "Council",
@@ -33,6 +41,7 @@ __all__ = [
     "Finding",
     "Group",
     "Hiding",
+    "Invitation",
     "Job",
     "Link",
     "MatrixCell",
@@ -41,9 +50,11 @@ __all__ = [
     "Move",
     "NoTheme",
     "Notice",
+    "Passkey",
     "Person",
     "Post",
     "Quote",
+    "RecoveryCode",
     "Reference",
     "Release",
     "ReleaseFile",
@@ -55,6 +66,9 @@ __all__ = [
     "Session",
     "Submission",
     "Tagging",
+    "Terms",
     "Theme",
     "Thread",
+    "Totp",
+    "Visit",
 ]

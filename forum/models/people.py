@@ -9,6 +9,9 @@ from forum.models.ids import new_id
 
 
 class Person(Model):
+    """`consent_withdrawn_at`: they do not consent (any longer) to the processing of political opinions: they no longer
+    post, and nothing of theirs is summarised or quoted."""
+
     id = fields.BigIntField(primary_key=True, generated=False, default=new_id)
     email = fields.CharField(max_length=254, unique=True)
     name = fields.CharField(max_length=120)
@@ -21,6 +24,7 @@ class Person(Model):
     suspended_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     deactivated_at = fields.DatetimeField(null=True)
+    consent_withdrawn_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "person"
@@ -29,7 +33,8 @@ class Person(Model):
 class Session(Model):
     """A signed-in browser. Only the SHA-256 of its token is kept: who reads the table cannot sign in with it.
 
-    `device` is the browser and system in words.
+    `device` is the browser and system in words. `factor_at`: a second factor was shown in it. `proved_at`: its owner
+    last showed that it is them.
     """
 
     id = fields.BigIntField(primary_key=True, generated=False, default=new_id)
@@ -43,6 +48,8 @@ class Session(Model):
     seen_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
     device = fields.CharField(max_length=80, default="", db_default="")
+    factor_at = fields.DatetimeField(null=True)
+    proved_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "session"

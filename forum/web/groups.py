@@ -65,7 +65,7 @@ async def show(request: Request) -> Response:
         facilitators=(await _facilitators(forum_of(request), [group.id])).get(group.id, []),
         role=user.roles.get(group.id),
         last_day=await _last_day(user, group.id) if group.id in user.roles else None,
-        today=forum_of(request).term().today,
+        today=forum_of(request).rules().today,
         may_read=may_read,
         may_post=can_post(user, group),
         threads=threads[:THREADS_PER_PAGE],
@@ -78,7 +78,7 @@ async def members(request: Request) -> Response:
     user = user_of(request)
     group = await readable_group(user, request.path_params["slug"])
     number_of_page, offset = place(request, PEOPLE_PER_PAGE)
-    in_it = Membership.filter(OPEN_ENDED | Q(ends_on__gte=forum_of(request).term().closed_before))
+    in_it = Membership.filter(OPEN_ENDED | Q(ends_on__gte=forum_of(request).rules().closed_before))
     in_it = in_it.filter(group_id=group.id, ended_at=None)
     by_name = in_it.order_by("person__name", "id").select_related("person__council")
     memberships = await by_name.offset(offset).limit(PEOPLE_PER_PAGE + 1)
@@ -90,7 +90,7 @@ async def members(request: Request) -> Response:
         people=await in_it.count(),
         memberships=memberships[:PEOPLE_PER_PAGE],
         may_remove=can_facilitate(user, group),
-        today=forum_of(request).term().today,
+        today=forum_of(request).rules().today,
         page=number_of_page,
         has_more=len(memberships) > PEOPLE_PER_PAGE,
     )
@@ -118,7 +118,7 @@ def require_some(found: Sequence[object], number_of_page: int) -> None:
 async def _facilitators(forum: Forum, group_ids: list[int]) -> dict[int, list[str]]:
     """The names of those who facilitate each of these groups."""
     found: dict[int, list[str]] = {}
-    roles = Membership.filter(OPEN_ENDED | Q(ends_on__gte=forum.term().today)).order_by("person__name")
+    roles = Membership.filter(OPEN_ENDED | Q(ends_on__gte=forum.rules().today)).order_by("person__name")
     roles = roles.filter(group_id__in=group_ids or [0], ended_at=None, role="facilitator")
     for membership in await roles.select_related("person"):
         found.setdefault(membership.group_id, []).append(membership.person.name)

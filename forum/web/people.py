@@ -156,7 +156,7 @@ async def _show(
         sessions=await sessions.filter(ended_at=None, seen_at__gt=idle_since, created_at__gt=begun_since).count(),
         last_seen=last.seen_at if last else None,
         memberships=await _memberships(user, person),
-        today=forum.term().today,
+        today=forum.rules().today,
         decisions=await Decision.filter(person_id=person.id).order_by("-created_at", "-id").select_related("by"),
         words_of=lambda act: DECISIONS.get(act) or ACTS.get(act, act),
         choices=_choices(person),

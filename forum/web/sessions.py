@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forum.actions.sessions import device_of, is_seen_stale, note_seen, signed_in
 from forum.context import Forum
+from forum.permissions import User
 from forum.web.requests import forum_of
 
 YEAR = 365 * 24 * 3600
@@ -73,9 +74,17 @@ def _set_cookie(response: Response, forum: Forum, name: str, value: str, seconds
     )
 
 
+# What stands in somebody's way (permissions.User.hurdle), where it is cleared, and what answers all the same.
+HURDLES = {
+    "second-factor": ("/second-factor", ("/second-factor",)),
+    "set-up-factor": ("/account/second-factor", ("/account/second-factor", "/prove")),
+    "terms": ("/terms", ("/terms",)),
+}
+
+
 class Gate:
-    """Nobody passes who is not signed in: a browser is sent to sign in, a script gets 401, a socket goes on to be
-    closed with the code that says why."""
+    """Nobody passes who is not signed in, or has something else to do first: a browser is sent there, a script gets
+    401, a socket goes on to be closed with the code that says why."""
 
     def __init__(self, app: ASGIApp, forum: Forum) -> None:
         self.app = app
@@ -84,20 +93,29 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HTTPConnection(scope)
         user = await signed_in(self.forum, token_of(connection, self.forum))
-        scope["user"] = user
+        held = user is not None and not may_pass(user, scope["path"])
+        scope["user"] = None if held and scope["type"] == "websocket" else user
         if scope["type"] == "websocket":
             await self.app(scope, receive, send)
-        elif user is None:
-            await self._refuse(Request(scope, receive))(scope, receive, send)
+        elif user is None or held:
+            await self._refuse(Request(scope, receive), user)(scope, receive, send)
         else:
             if scope["path"] != STAY and is_seen_stale(self.forum, user):
                 scope["user"] = await note_seen(self.forum, user)
             await self.app(scope, receive, send)
 
-    def _refuse(self, request: Request) -> Response:
+    def _refuse(self, request: Request, user: User | None) -> Response:
         path = request.scope["path"]
         if path.startswith("/threads/") and path.endswith("/changes"):
             return Response("Sign in first.", 401, media_type="text/plain")
         target = path + (f"?{request.url.query}" if request.url.query else "")
         back = f"?next={quote(target, safe='/')}" if request.method == "GET" and path != "/" else ""
-        return RedirectResponse(f"/sign-in{back}", 303)
+        return RedirectResponse(f"{HURDLES[user.hurdle][0] if user else '/sign-in'}{back}", 303)
+
+
+def may_pass(user: User, path: str) -> bool:
+    """Whether nothing stands between this person and the page, or it is where that is cleared."""
+    if not user.hurdle or path in ("/sign-out", STAY):
+        return True
+    _, ways = HURDLES[user.hurdle]
+    return any(path == way or path.startswith(f"{way}/") for way in ways)

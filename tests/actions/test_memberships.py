@@ -29,7 +29,7 @@ def on_day(forum, days: int) -> None:
 
 
 async def end_in(forum, days: int, who: str = "ruth") -> date:
-    day = forum.term().today + timedelta(days=days)
+    day = forum.rules().today + timedelta(days=days)
     await set_last_day(forum, await user(who), GROUP, (await user("amina")).id, day.isoformat(), new_key())
     return day
 
@@ -149,7 +149,7 @@ async def test_a_suspended_person_gets_no_reminder(forum):
 
 async def test_who_may_set_a_day_and_which(forum):
     amina, gareth, ruth, priya = [await user(name) for name in ("amina", "gareth", "ruth", "priya")]
-    day = (forum.term().today + timedelta(days=9)).isoformat()
+    day = (forum.rules().today + timedelta(days=9)).isoformat()
     for by, fault in (amina, NotAllowed), (await user("sam"), NotFound), (priya, NotFound), (ruth, None):
         act = set_last_day(forum, by, GROUP, gareth.id, day, new_key())
         if fault is None:
@@ -173,7 +173,7 @@ async def test_who_may_set_a_day_and_which(forum):
         await set_last_day(forum, ruth, GROUP, (await user("eve")).id, day, new_key())
     with pytest.raises(Invalid, match="your own"):
         await set_last_day(forum, ruth, GROUP, ruth.id, day, new_key())
-    yesterday = (forum.term().today - timedelta(days=1)).isoformat()
+    yesterday = (forum.rules().today - timedelta(days=1)).isoformat()
     for wrong in yesterday, "9999-01-01", "soon", "2027-02-30", "12027-01-01":
         with pytest.raises(Invalid) as caught:
             await set_last_day(forum, ruth, GROUP, gareth.id, wrong, new_key())
@@ -183,7 +183,7 @@ async def test_who_may_set_a_day_and_which(forum):
 async def test_days_are_planned_once(forum):
     for _ in range(3):
         await plan_days(forum, ["reminders"])
-    today = forum.term().today
+    today = forum.rules().today
     planned = await Job.filter(kind="reminders").order_by("run_at")
     assert [job.key for job in planned] == [f"reminders:{today}", f"reminders:{today + timedelta(days=1)}"]
     assert planned[1].run_at > forum.clock()

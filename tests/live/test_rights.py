@@ -88,7 +88,7 @@ async def changed_her_password_elsewhere(forum: Forum, amina: Browser, ruth: Bro
 
 async def over_its_time(forum: Forum, amina: Browser, ruth: Browser) -> None:
     hers = await Membership.get(person__email=AMINA, group__slug=GROUP)
-    await Membership.filter(id=hers.id).update(ends_on=forum.term().closed_before - timedelta(days=1))
+    await Membership.filter(id=hers.id).update(ends_on=forum.rules().closed_before - timedelta(days=1))
     await remind(forum, Claimed(1, "reminders", "today", {}, 1))
 
 

@@ -72,7 +72,7 @@ async def test_a_long_list_is_paged(forum, signed_in):
 async def test_one_persons_whole_picture(forum, signed_in):
     await signed_in("bethan")
     bethan, priya = await user("bethan"), await signed_in("priya")
-    await Membership.filter(person_id=bethan.id).update(ends_on=forum.term().today + timedelta(days=20))
+    await Membership.filter(person_id=bethan.id).update(ends_on=forum.rules().today + timedelta(days=20))
     her = await user("priya")
     await decide(forum, her, bethan.id, "suspend", "A complaint\nin two lines", new_key())
     await decide(forum, her, bethan.id, "reinstate", "It was unfounded", new_key())
@@ -120,7 +120,7 @@ async def test_a_decision_from_the_page(signed_in):
 
 async def test_a_last_day_from_both_pages(forum, signed_in):
     ruth, priya, amina = await signed_in("ruth"), await signed_in("priya"), await user("amina")
-    day = forum.term().today + timedelta(days=9)
+    day = forum.rules().today + timedelta(days=9)
     in_group, of_person = (
         f"/groups/adult-social-care/members/{amina.id}/last-day", f"/people/{amina.id}/groups/adult-social-care"
     )  # fmt: skip
