@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -13,17 +13,22 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 
-from forum.actions.jobs import Worker
+from forum.actions.applications import take_application
+from forum.actions.deciding import clear_applications
+from forum.actions.jobs import Handler, Worker
 from forum.actions.letters import send_letter
 from forum.actions.memberships import remind
 from forum.actions.resets import send_reset
+from forum.actions.vouching import ask_sponsor
 from forum.context import Forum
 from forum.live import Hub
 from forum.settings import beside_package
 from forum.web import (
+    accepting,
     accessibility,
     account,
     appearance,
+    applications,
     assets,
     audit,
     codebook,
@@ -32,24 +37,31 @@ from forum.web import (
     commitments,
     councils,
     errors,
+    factors,
     groups,
     home,
     intelligence,
+    invitations,
     live,
     matrix,
     memberships,
     memos,
+    passkeys,
     people,
     posts,
+    proofs,
     quotes,
     releases,
     reset,
     second_readings,
     sign_in,
+    sign_up,
     style,
     taggings,
+    terms,
     theme,
     threads,
+    visits,
 )
 from forum.web.limits import SignInLimits
 from forum.web.middleware import BodyLimit, Compressed, Entered, SameOrigin
@@ -68,22 +80,52 @@ def post(path: str, page: object) -> Route:
 PUBLIC: list[BaseRoute] = [
     get("/sign-in", sign_in.show),
     post("/sign-in", sign_in.submit),
+    post("/sign-in/passkey", passkeys.sign_in),
+    post("/sign-in/passkey/options", passkeys.sign_in_options),
     get("/static/{name}", assets.show),
     get("/appearance", appearance.show),
     post("/appearance", appearance.choose),
     get("/accessibility", accessibility.show),
+    get("/privacy", terms.privacy),
+    get("/terms", terms.show),
+    post("/terms", terms.answer),
+    get("/sign-up", sign_up.show),
+    post("/sign-up", sign_up.ask),
+    get("/sign-up/{token}", sign_up.stands),
+    post("/sign-up/{token}", sign_up.prove),
     get("/reset", reset.show),
     post("/reset", reset.ask),
     get("/reset/{token}", reset.choose),
     post("/reset/{token}", reset.save),
     get("/address/{token}", account.confirm_address),
     post("/address/{token}", account.change_address),
+    get("/invitations/{token}", accepting.show),
+    post("/invitations/{token}", accepting.accept),
 ]
 
 PRIVATE: list[BaseRoute] = [
     post("/sign-out", sign_in.sign_out),
     get(STAY, sign_in.left),
     post(STAY, sign_in.stay),
+    get("/prove", proofs.show),
+    post("/prove", proofs.submit),
+    post("/prove/passkey", passkeys.prove),
+    post("/prove/passkey/options", passkeys.proof_options),
+    post("/second-factor/passkey", passkeys.show_factor),
+    post("/second-factor/passkey/options", passkeys.factor_options),
+    get(passkeys.HERE, passkeys.index),
+    post(passkeys.HERE, passkeys.add),
+    post(f"{passkeys.HERE}/options", passkeys.add_options),
+    get(f"{passkeys.HERE}/{{passkey_id:id}}/remove", passkeys.confirm_removal),
+    post(f"{passkeys.HERE}/{{passkey_id:id}}/remove", passkeys.remove),
+    get("/second-factor", factors.ask),
+    post("/second-factor", factors.submit),
+    get(factors.OWN, factors.show),
+    post(f"{factors.OWN}/app/begin", factors.begin_app),
+    get(f"{factors.OWN}/app", factors.app),
+    post(f"{factors.OWN}/app", factors.confirm_app),
+    post(f"{factors.OWN}/app/remove", factors.remove_app),
+    post(f"{factors.OWN}/codes", factors.renew_codes),
     get("/account", account.show),
     get("/account/password", account.password),
     post("/account/password", account.change_password),
@@ -92,6 +134,11 @@ PRIVATE: list[BaseRoute] = [
     get("/account/sessions", account.sign_ins),
     post("/account/sessions/end-others", account.end_other_sessions),
     post("/account/sessions/{session_id:id}/end", account.end_session),
+    get("/account/consent", terms.consent),
+    post("/account/consent", terms.change_consent),
+    get("/terms/edit", terms.index),
+    get("/terms/edit/{kind}", terms.edit),
+    post("/terms/edit/{kind}", terms.publish),
     get("/", home.show),
     get("/groups", groups.index),
     get("/groups/{slug:slug}", groups.show),
@@ -101,6 +148,17 @@ PRIVATE: list[BaseRoute] = [
     post("/groups/{slug:slug}/members/{person_id:id}/remove", groups.remove),
     get("/groups/{slug:slug}/members/{person_id:id}/last-day", memberships.in_group),
     post("/groups/{slug:slug}/members/{person_id:id}/last-day", memberships.save_in_group),
+    get("/groups/{slug:slug}/visit", visits.ask),
+    post("/groups/{slug:slug}/visit", visits.begin),
+    post("/groups/{slug:slug}/visit/end", visits.end),
+    get("/visits", visits.index),
+    get("/groups/{slug:slug}/invitations", invitations.index),
+    post("/groups/{slug:slug}/invitations/{invitation_id:id}/withdraw", invitations.withdraw),
+    post("/groups/{slug:slug}/invitations/{invitation_id:id}/again", invitations.send_again),
+    get("/groups/{slug:slug}/invite", invitations.new),
+    post("/groups/{slug:slug}/invite", invitations.create),
+    get("/groups/{slug:slug}/invite/list", invitations.several),
+    post("/groups/{slug:slug}/invite/list", invitations.send_list),
     get("/groups/{slug:slug}/threads/new", threads.new),
     post("/groups/{slug:slug}/threads", threads.create),
     get("/threads/{thread_id:id}", threads.show),
@@ -165,6 +223,18 @@ PRIVATE: list[BaseRoute] = [
     post("/people/{person_id:id}/decisions", people.decide),
     get("/people/{person_id:id}/groups/{slug:slug}", memberships.of_person),
     post("/people/{person_id:id}/groups/{slug:slug}", memberships.save_of_person),
+    get("/applications", applications.index),
+    get("/applications/{application_id:id}", applications.show),
+    post("/applications/{application_id:id}/decision", applications.decide),
+    get("/vouch/{application_id:id}", applications.vouch),
+    post("/vouch/{application_id:id}", applications.answer),
+    get("/invitations", invitations.index),
+    post("/invitations/{invitation_id:id}/withdraw", invitations.withdraw),
+    post("/invitations/{invitation_id:id}/again", invitations.send_again),
+    get("/invite", invitations.new),
+    post("/invite", invitations.create),
+    get("/invite/list", invitations.several),
+    post("/invite/list", invitations.send_list),
     get("/councils", councils.index),
     get("/councils/{council_id:id}", councils.show),
     post("/councils/{council_id:id}/domains", councils.add_domain),
@@ -192,12 +262,23 @@ PRIVATE: list[BaseRoute] = [
 ]
 
 
+JOBS: Mapping[str, Handler] = {
+    "letter": send_letter,
+    "reset": send_reset,
+    "sign_up": take_application,
+    "ask_sponsor": ask_sponsor,
+    "reminders": remind,
+    "clear_applications": clear_applications,
+}
+DAILY = ("reminders", "clear_applications")
+
+
 def create_app(forum: Forum) -> Entered:
     """The service over an open Forum, with the live hub and the worker running for the length of its lifespan."""
     static = assets.Assets(beside_package("static"))
     pages = Pages(forum, static.address)
     hub = Hub(forum, pages.render_post)
-    worker = Worker(forum, {"letter": send_letter, "reset": send_reset, "reminders": remind}, daily=["reminders"])
+    worker = Worker(forum, JOBS, daily=DAILY)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

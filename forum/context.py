@@ -16,7 +16,6 @@ from typing import Any
 from forum.aside import Aside
 from forum.bus import Bus, open_bus
 from forum.database import Database, open_database, select, transaction
-from forum.errors import NotFound
 from forum.mail import Mail
 from forum.passwords import Passwords
 from forum.settings import Settings, make_folder
@@ -51,8 +50,8 @@ class Forum:
     async def change(self, *thread_ids: int) -> AsyncIterator[dict[int, int]]:
         """Lock the threads in id order, hand out their next revisions, wake their viewers once all is committed.
 
-        NotFound for a thread that is not there. The number is taken first: the UPDATE is the lock, and whatever is read
-        after it is as new as the number.
+        The number is taken first: the UPDATE is the lock, and whatever is read after it is as new as the number. For a
+        thread that is not there it is 0: whoever asks for the thread then is told, as for one that is not theirs.
         """
         async with self.write(wake=[f"thread:{thread_id}" for thread_id in thread_ids]):
             yield {thread_id: await _next_revision(thread_id) for thread_id in sorted(thread_ids)}
@@ -117,9 +116,7 @@ async def open_forum(settings: Settings, *, create: bool = False, migrate: bool 
 
 async def _next_revision(thread_id: int) -> int:
     rows = await select("UPDATE thread SET revision = revision + 1 WHERE id = $1 RETURNING revision", thread_id)
-    if not rows:
-        raise NotFound
-    return int(rows[0]["revision"])
+    return int(rows[0]["revision"]) if rows else 0
 
 
 def _log_fault(task: asyncio.Task[Any]) -> None:

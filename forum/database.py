@@ -10,7 +10,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from copy import copy
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -139,6 +139,11 @@ async def select(sql: str, *values: Any) -> Rows:
 def as_time(value: Any) -> datetime:
     """The time in a column that `select` brought."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def as_day(value: Any) -> date:
+    """As as_time, of a day."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def is_in_transaction() -> bool:

@@ -9,6 +9,10 @@ class NotAllowed(Exception):
     """The person may see the thing and may not do this to it. The message says who may."""
 
 
+class ProofNeeded(Exception):
+    """They have to show afresh that it is them. Nothing was done; the same again does it, after that."""
+
+
 class Invalid(Exception):
     """Input that a person can mend.
 

@@ -3,7 +3,8 @@
 Woken, a room reads what is newer than its hindmost viewer has, makes one frame of each changed post, and hands the same
 bytes to all. Following and catching up are the same code. The room never awaits a viewer: who cannot keep up is closed
 and comes back by revision. Before anything newer is sent, a room whose snapshot carries another `rights` number asks
-again who may read, so that a lost wake-up delays a closing and leaks nothing.
+again who may read, so that a lost wake-up delays a closing and leaks nothing. So it does when the time of a session, a
+membership or a visit is over, and it wakes itself for that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import msgspec
@@ -20,12 +22,14 @@ from websockets.frames import Frame, Opcode
 
 from forum.bus import EVERYTHING
 from forum.context import Forum
-from forum.permissions import readers
+from forum.readers import readers
 from forum.reading import News, ShownPost, news_since
 
 SIGNED_OUT, NOT_THERE, TOO_SLOW, TOO_MANY, TOO_FAST = 4401, 4404, 4408, 4409, 4429
 RESTART = 1012
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 WATCH_SECONDS = 0.25
+ALARM_SECONDS = 0.1  # so long after a time is over a room looks: not a moment too early, nor without rest
 logger = logging.getLogger(__name__)
 
 RenderPost = Callable[[ShownPost], str]
@@ -40,15 +44,17 @@ class Sink(Protocol):
 
 
 class Viewer:
-    """One open page: the revision it has, and the rights number at which it was last found to be a reader."""
+    """One open page: the revision it has, the rights number at which it was last found to be a reader, and until when
+    that holds if nobody changes anything."""
 
-    __slots__ = ("revision", "rights", "session_id", "sink", "user_id")
+    __slots__ = ("revision", "rights", "session_id", "sink", "until", "user_id")
 
     def __init__(self, user_id: int, session_id: int, revision: int, sink: Sink) -> None:
         self.user_id = user_id
         self.session_id = session_id
         self.revision = revision
         self.rights: int | None = None
+        self.until = LONG_AGO
         self.sink = sink
 
 
@@ -83,6 +89,7 @@ class Room:
         self.viewers: set[Viewer] = set()
         self.head = 0
         self._woken = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._serve())
 
     def wake(self) -> None:
@@ -90,6 +97,7 @@ class Room:
 
     def stop(self) -> None:
         self._task.cancel()
+        self._set_alarm(None)
 
     async def _serve(self) -> None:
         while True:
@@ -115,33 +123,46 @@ class Room:
         await self._judge(viewers, news.rights)
         self.head = news.head
         messages = [Message(post.revision, self._content(post)) for post in news.posts]
+        rights, head = news.rights, news.head
         for viewer in viewers:
-            if viewer.rights != news.rights:
+            if viewer.rights != rights:
                 continue  # dismissed, or to be judged afresh in the next pass
-            if viewer.revision > news.head or news.head - viewer.revision > at_most:
+            if viewer.revision > head or head - viewer.revision > at_most:
                 viewer.sink.send(RESET.frame, RESET.text)
             else:
                 for message in messages:
                     if message.revision > viewer.revision:
                         viewer.sink.send(message.frame, message.text)
-            viewer.revision = news.head
+            viewer.revision = head
 
     def _content(self, post: ShownPost) -> dict[str, Any]:
         return {"revision": post.revision, "post": post.id, "html": self.hub.render_post(post)}
 
     async def _judge(self, viewers: list[Viewer], rights: int) -> None:
-        """Dismiss those who may no longer read, of all who were not found readers at this rights number."""
-        doubtful = [viewer for viewer in viewers if viewer.rights != rights]
+        """Dismiss those who may no longer read, of all who were not found readers at this rights number, or whose time
+        is over."""
+        forum = self.hub.forum
+        rules = forum.rules()
+        doubtful = [viewer for viewer in viewers if viewer.rights != rights or viewer.until <= rules.now]
         if not doubtful:
             return
-        forum = self.hub.forum
         sessions = {viewer.session_id for viewer in doubtful}
-        may_read = await readers(self.thread_id, sessions, *forum.session_limits(), forum.rules())
+        may_read = await readers(self.thread_id, sessions, *forum.session_limits(), rules)
         for viewer in doubtful:
-            if may_read.get(viewer.session_id):
-                viewer.rights = rights
+            if until := may_read.get(viewer.session_id):
+                viewer.rights, viewer.until = rights, until
             else:
+                viewer.rights = None
                 self.hub.dismiss(self, viewer, NOT_THERE if viewer.session_id in may_read else SIGNED_OUT)
+        if self.viewers:
+            soonest = min(viewer.until for viewer in self.viewers)
+            self._set_alarm(max((soonest - rules.now).total_seconds(), 0) + ALARM_SECONDS)
+
+    def _set_alarm(self, seconds: float | None) -> None:
+        """Have the room look again after so long, and not at what it was set to before."""
+        if self._alarm:
+            self._alarm.cancel()
+        self._alarm = None if seconds is None else asyncio.get_running_loop().call_later(seconds, self.wake)
 
     def beat(self) -> None:
         """Say that the page is connected and up to date, and have all judged afresh: sessions run out silently."""

@@ -8,7 +8,6 @@ what they see and may not do raises NotAllowed.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Protocol
 
 from tortoise.expressions import Q, Subquery
@@ -16,20 +15,24 @@ from tortoise.queryset import QuerySet
 
 from forum.database import select
 from forum.errors import NotAllowed, NotFound
-from forum.models import Group, Memo, Post, Release, SecondReading, Tagging, Thread
+from forum.models import Application, Group, Memo, Person, Post, Release, SecondReading, Tagging, Thread
 from forum.models.releases import groups_of
 from forum.reading import ShownThread, thread_by_id
-from forum.users import HURDLE, IS_IN, IS_OPEN, IS_VISITING, Rules, strict_rules
+from forum.users import CONSENTED
 from forum.users import User as User
 from forum.users import user_now as user_now
 
-ROLES_IN_GROUP = ("member", "facilitator", "observer")
+WRITERS = ("member", "facilitator")
+ROLES_IN_GROUP = (*WRITERS, "observer")
 OUTSIDERS = {
     "LGA analysts": User(0, "", site_role="analyst"),
     "administrators": User(0, "", site_role="administrator"),
     "everyone else who is signed in": User(0, ""),
 }
+VISITORS = "administrators who give a reason that members can see"
 
+WHO_VISITS = "Only administrators may open a group that they do not belong to."
+NO_CONSENT = "You cannot write while you do not consent. You can change that under Your account, Consent."
 WHO_RELEASES = "Only analysts may read and make releases."
 
 # Seeing: groups (their name and purpose), and the talk in them.
@@ -69,11 +72,13 @@ def audience(group: AnyGroup) -> str:
     """Who reads what is written in a group, as the subject of a sentence: each kind of person is put to can_read_group,
     so that the words change with the rule."""
     inside = [f"{role}s" for role in ROLES_IN_GROUP if can_read_group(User(0, "", roles={group.id: role}), group)]
-    outside = [words for words, someone in OUTSIDERS.items() if can_read_group(someone, group)]
+    outsiders = OUTSIDERS | {VISITORS: User(0, "", roles={group.id: "visitor"})}
+    outside = [words for words, someone in outsiders.items() if can_read_group(someone, group)]
     people = f"{', '.join(inside[:-1])} and {inside[-1]} of {group.name}"
     if not outside:
         return f"Only {people}"
-    return f"{people[0].upper()}{people[1:]}, and {' and '.join(outside)},"
+    *first, last = f"{people[0].upper()}{people[1:]}", *outside
+    return f"{', '.join(first)}, and {last},"
 
 
 def can_read_thread(user: User, thread: Thread | ShownThread) -> bool:
@@ -101,6 +106,22 @@ async def readable_group(user: User, slug: str) -> Group:
     return group
 
 
+async def visitable_group(user: User, slug: str) -> Group:
+    """The group that this administrator may visit for a reason, or NotFound. For everybody else as other things of a
+    group that they may not do."""
+    if not can_administer(user):
+        await readable_group(user, slug)
+    require(can_administer(user), WHO_VISITS)
+    group = await Group.get_or_none(slug=slug)
+    if group is None:
+        raise NotFound
+    return group
+
+
+def can_visit(user: User, group: AnyGroup) -> bool:
+    return can_administer(user) and not can_read_group(user, group)
+
+
 async def visible_thread(user: User, thread_id: int) -> ShownThread:
     """The thread with its group, or NotFound."""
     thread = await thread_by_id(thread_id)
@@ -122,7 +143,18 @@ async def visible_post(user: User, post_id: int) -> Post:
 
 def can_post(user: User, group: AnyGroup) -> bool:
     """What somebody posts is a political opinion: it takes their consent."""
-    return user.consents and user.roles.get(group.id) in ("member", "facilitator")
+    return user.consents and user.roles.get(group.id) in WRITERS
+
+
+def lacks_consent(user: User, group: AnyGroup) -> bool:
+    """Whether their consent is all that keeps them from posting."""
+    return not user.consents and user.roles.get(group.id) in WRITERS
+
+
+def require_posting(user: User, group: AnyGroup, who: str) -> None:
+    """As `require` of can_post; who lacks nothing but consent is told so."""
+    require(not lacks_consent(user, group), NO_CONSENT)
+    require(can_post(user, group), who)
 
 
 def can_facilitate(user: User, group: AnyGroup) -> bool:
@@ -131,6 +163,12 @@ def can_facilitate(user: User, group: AnyGroup) -> bool:
 
 def can_edit(user: User, post: Post) -> bool:
     return post.author_id == user.id and post.hidden_at is None and can_post(user, post.thread.group)
+
+
+def require_editing(user: User, post: Post) -> None:
+    """As `require` of can_edit; who lacks nothing but consent is told so."""
+    require(post.author_id != user.id or not lacks_consent(user, post.thread.group), NO_CONSENT)
+    require(can_edit(user, post), "Only its author may edit a post, and not while it is hidden.")
 
 
 def can_tag(user: User, group: AnyGroup) -> bool:
@@ -145,6 +183,10 @@ def can_tag_post(user: User, post: Post) -> bool:
 async def visible_tagging(user: User, tagging_id: int) -> Tagging:
     """The tagging with its post, thread, group and coder, or NotFound: for who may not tag there, there is none."""
     tagging = await Tagging.get_or_none(id=tagging_id).select_related("post__thread__group", "by")
+    return await _seen_tagging(user, tagging)
+
+
+async def _seen_tagging(user: User, tagging: Tagging | None) -> Tagging:
     if tagging is None or not can_tag(user, tagging.post.thread.group):
         raise NotFound
     if tagging.by_id != user.id and tagging.post_id in await blind_posts(user, tagging.post.thread_id):
@@ -154,13 +196,13 @@ async def visible_tagging(user: User, tagging_id: int) -> Tagging:
 
 async def visible_memo(user: User, memo_id: int) -> Memo:
     """The memo, or NotFound unless this person reads memos on what it is about."""
-    memo = await Memo.get_or_none(id=memo_id)
+    memo = await Memo.get_or_none(id=memo_id).select_related("tagging__post__thread__group", "thread__group")
     if memo is None:
         raise NotFound
-    if memo.tagging_id is not None:
-        await visible_tagging(user, memo.tagging_id)
-    elif memo.thread_id is not None:
-        if not can_tag(user, (await visible_thread(user, memo.thread_id)).group):
+    if memo.tagging is not None:
+        await _seen_tagging(user, memo.tagging)
+    elif memo.thread is not None:
+        if not can_read_thread(user, memo.thread) or not can_tag(user, memo.thread.group):
             raise NotFound
     elif not can_see_codebook(user):
         raise NotFound
@@ -185,10 +227,10 @@ async def blind_posts(user: User, thread_id: int | None = None) -> set[int]:
     tagging of anybody else on them."""
     rows = await select(
         f"""SELECT s.post_id FROM sampled_post s JOIN second_reading r ON r.id = s.second_reading_id
-        JOIN post p ON p.id = s.post_id
-        WHERE r.reader_id = $1 {"AND p.thread_id = $2" if thread_id else ""} AND EXISTS (
-            SELECT 1 FROM sampled_post o JOIN post q ON q.id = o.post_id
-            WHERE o.second_reading_id = r.id AND o.answered_at IS NULL AND q.hidden_at IS NULL)""",
+        JOIN post q ON q.id = s.post_id
+        WHERE r.reader_id = $1 {"AND q.thread_id = $2" if thread_id else ""} AND EXISTS (
+            SELECT 1 FROM sampled_post o JOIN post p ON p.id = o.post_id WHERE o.second_reading_id = r.id
+            AND o.answered_at IS NULL AND p.hidden_at IS NULL AND {CONSENTED})""",
         user.id,
         *([thread_id] if thread_id else []),
     )
@@ -198,6 +240,21 @@ async def blind_posts(user: User, thread_id: int | None = None) -> set[int]:
 def can_administer(user: User) -> bool:
     """People, their roles and sign-ups, councils, the audit log: never what is written in groups."""
     return user.site_role == "administrator"
+
+
+def can_invite(user: User, group: AnyGroup | None) -> bool:
+    """Into this group, or with None to the service: administrators into every group, hidden ones too."""
+    return can_administer(user) or (group is not None and can_facilitate(user, group))
+
+
+async def application_to_vouch_for(user: User, application_id: int) -> Application:
+    """The proven sign-up, with its council, that names this member as somebody who knows them, or NotFound."""
+    person = await Person.get(id=user.id)
+    naming = Application.filter(id=application_id, sponsor_email=person.email, proven_at__isnull=False)
+    application = await naming.first().select_related("council")
+    if application is None or not set(user.roles.values()) & set(WRITERS):
+        raise NotFound
+    return application
 
 
 def can_read_audit(user: User) -> bool:
@@ -241,8 +298,9 @@ async def visible_releases(user: User) -> list[Release]:
 async def visible_release(user: User, release_id: int) -> Release:
     """The release, or NotFound. NotAllowed for all releases, there or not, for whoever is no analyst."""
     require(user.is_analyst, WHO_RELEASES)
+    readable = await summarised_ids(user)
     release = await Release.get_or_none(id=release_id, discarded_at=None)
-    if release is None or not can_read_release(user, release, await summarised_ids(user)):
+    if release is None or not can_read_release(user, release, readable):
         raise NotFound
     return release
 
@@ -260,36 +318,3 @@ def require(allowed: bool, who: str) -> None:
     """Raise NotAllowed, with words that say who may, unless `allowed`."""
     if not allowed:
         raise NotAllowed(who)
-
-
-# The same for a room full of people.
-
-
-async def readers(
-    thread_id: int,
-    session_ids: Collection[int],
-    idle_since: datetime,
-    begun_since: datetime,
-    rules: Rules | None = None,
-) -> dict[int, bool]:
-    """Of these sessions those that are signed in with nothing in their way, each with whether it may read the thread:
-    can_read_thread in one query, for a room full of people."""
-    rules = rules or strict_rules()
-    places = ", ".join(f"${number}" for number in range(8, 8 + len(session_ids)))
-    rows = await select(
-        f"""SELECT s.id, {HURDLE} AS hurdle, CASE WHEN m.id IS NOT NULL OR v.id IS NOT NULL
-        OR (p.site_role = 'analyst' AND g.visibility = 'listed') THEN 1 ELSE 0 END AS may_read
-        FROM session s JOIN person p ON p.id = s.person_id
-        LEFT JOIN thread t ON t.id = $7 LEFT JOIN "group" g ON g.id = t.group_id
-        LEFT JOIN membership m ON m.person_id = p.id AND m.group_id = t.group_id AND {IS_OPEN}
-        LEFT JOIN visit v ON v.group_id = t.group_id AND {IS_VISITING}
-        WHERE s.ended_at IS NULL AND s.seen_at > $5 AND s.created_at > $6 AND {IS_IN}
-        AND s.id IN ({places})""",
-        *rules.values,
-        rules.staff_need_factor,
-        idle_since,
-        begun_since,
-        thread_id,
-        *session_ids,
-    )
-    return {row["id"]: bool(row["may_read"]) for row in rows if not row["hurdle"]}

@@ -23,7 +23,12 @@ SHORT_NAMES = {
 }
 PACKAGE = Path(__file__).parent
 SECRET_LENGTH = 32
-MOST = {"sessions": 100_000, "groups": 3_650}  # hours, days: a time so long ago still has a date
+MOST = {
+    "sessions": 100_000,
+    "groups": 3_650,
+    "invitations": 10_000,
+    "sign_up": 3_650,
+}  # hours, days: a time so far off has a date
 
 
 def beside_package(name: str) -> Path:
@@ -72,6 +77,16 @@ class SignIn(Section, frozen=True):
 
 class Groups(Section, frozen=True):
     read_only_days: int
+    visit_hours: float
+
+
+class SignUp(Section, frozen=True):
+    keep_days: int
+
+
+class Invitations(Section, frozen=True):
+    days: int
+    letters_per_day: int
 
 
 class Passwords(Section, frozen=True):
@@ -122,6 +137,8 @@ class Settings(Section, frozen=True):
     sign_in: SignIn
     passwords: Passwords
     groups: Groups
+    sign_up: SignUp
+    invitations: Invitations
     mail: MailSettings
     limits: Limits
     live: Live
@@ -278,6 +295,7 @@ def _judge(settings: Settings) -> None:
     ]
     numbers = [("limits", settings.limits), ("live", settings.live), ("sessions", settings.sessions)]
     numbers += [("sign_in", settings.sign_in), ("passwords", settings.passwords), ("groups", settings.groups)]
+    numbers += [("sign_up", settings.sign_up), ("invitations", settings.invitations)]
     wrong += [
         (
             not 0 < getattr(section, field) <= MOST.get(name, 10**9),

@@ -77,6 +77,8 @@ class User:
         return [group_id for group_id, role in self.roles.items() if role == "facilitator"]
 
 
+# Of posts p: their author consents to the processing of political opinions. Without that, nothing of theirs is counted.
+CONSENTED = "p.author_id NOT IN (SELECT id FROM person WHERE consent_withdrawn_at IS NOT NULL)"
 IS_IN = "p.suspended_at IS NULL AND p.deactivated_at IS NULL"
 IS_OPEN = "m.ended_at IS NULL AND (m.ends_on IS NULL OR m.ends_on >= $2)"
 IS_VISITING = "v.person_id = p.id AND v.ended_at IS NULL AND v.ends_at > $3 AND p.site_role = 'administrator'"

@@ -2,9 +2,9 @@
 
 HTTP: a connection is dropped when a request has not arrived whole in time.
 
-WebSocket: an ASGI extension through which a ready frame goes out. `scope["extensions"]["forum.wire"]` holds
-`write(frame) -> bytes unsent` and `close(code)`. Neither waits, so a room can hand one encoded frame to a thousand
-sockets; one contract test runs over this path and the plain send() alike.
+WebSocket: an ASGI extension through which a ready frame goes out. `scope["extensions"]["forum.wire"]` holds the
+`transport`, to which whole frames are written, and `close(code)`, after which none may be. Neither waits, so a room can
+hand one encoded frame to a thousand sockets; one contract test runs over this path and the plain send() alike.
 
 Both lean on uvicorn's inside: the minor version is pinned.
 """
@@ -80,15 +80,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
     async def run_asgi(self) -> None:
-        self.scope["extensions"]["forum.wire"] = {"write": self.write_frame, "close": self.close_now}
+        self.scope["extensions"]["forum.wire"] = {"transport": self.transport, "close": self.close_now}
         await super().run_asgi()
-
-    def write_frame(self, frame: bytes) -> int:
-        """Hand over a whole frame. Returns the bytes that the peer has yet to take; 0 when it is gone."""
-        if self.close_sent or self.disconnected or self.transport.is_closing():
-            return 0
-        self.transport.write(frame)
-        return self.transport.get_write_buffer_size()
 
     def close_now(self, code: int) -> None:
         """Close behind whatever is unsent; a peer that takes none of it is dropped after some seconds."""

@@ -1,11 +1,14 @@
 // Pages fetched by scripts: what both forms and panels need.
 
+// What the hub answers instead while one is not, or not wholly, signed in.
+const GATES = ["/sign-in", "/second-factor", "/account/second-factor", "/terms"];
+
 /** Fetch a page without its head, whose styles this page's policy would refuse. */
 export async function fetchPage(address, options) {
   const response = await fetch(address, options);
   const html = await response.text();
   const page = new DOMParser().parseFromString(html.slice(html.indexOf("<main")), "text/html");
-  return { response, page, isSignedOut: new URL(response.url).pathname === "/sign-in" };
+  return { response, page, isSignedOut: GATES.includes(new URL(response.url).pathname) };
 }
 
 export function make(name, properties, ...inside) {

@@ -14,9 +14,10 @@ from forum.actions.groups import add_member, create_group
 from forum.actions.people import create_account
 from forum.actions.posts import write_post
 from forum.actions.reference import load_reference
+from forum.actions.terms import in_force
 from forum.actions.threads import start_thread
 from forum.context import Forum
-from forum.models import Group, Membership, Person, Post, Thread
+from forum.models import Acceptance, Group, Membership, Person, Post, Thread
 from forum.permissions import User
 from forum.web.middleware import Entered
 
@@ -66,6 +67,15 @@ async def build_demo(forum: Forum) -> None:
 
     await load_reference(forum)
     await build_world(forum, await forum.passwords.hash(PASSWORD), report=lambda words: None)
+
+
+async def accept_terms(forum: Forum) -> None:
+    """Everybody says yes to all that is in force."""
+    for terms in (await in_force()).values():
+        answered = await Acceptance.filter(terms_id=terms.id).values_list("person_id", flat=True)
+        people = await Person.exclude(id__in=list(answered) or [0])
+        answers = [Acceptance(person_id=each.id, terms_id=terms.id, accepted_at=forum.clock()) for each in people]
+        await Acceptance.bulk_create(answers)
 
 
 def new_key() -> str:

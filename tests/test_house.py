@@ -22,6 +22,7 @@ LAYERS = {
         "audit",
         "permissions",
         "users",
+        "readers",
         "reading",
         "anchors",
         "context",

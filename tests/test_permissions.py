@@ -1,6 +1,7 @@
 """`can_*` and its list twin agree for everyone and everything: in the cast's world and in the demo world."""
 
 import inspect
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,7 +24,6 @@ from forum.permissions import (
     can_tag,
     readable_group,
     readable_groups,
-    readers,
     require,
     summarised_groups,
     user_now,
@@ -34,7 +34,8 @@ from forum.permissions import (
     visible_thread,
     visible_threads,
 )
-from forum.users import user_of_session
+from forum.readers import readers
+from forum.users import Rules, user_of_session
 from tests.cast import EVERYONE, group, posts_in, thread_in, user
 from tests.conftest import settings_for
 
@@ -81,6 +82,11 @@ async def check_releases() -> None:
     assert seen > 0
 
 
+async def may_read(forum: Forum, thread: Thread, session_ids: Collection[int], *rules: Rules) -> dict[int, bool]:
+    found = await readers(thread.id, session_ids, *forum.session_limits(), *rules)
+    return {session_id: until is not None for session_id, until in found.items()}
+
+
 async def check_readers(forum: Forum) -> None:
     """A session for everyone, and for each thread the room's one query beside can_read_thread."""
     now = forum.clock()
@@ -90,7 +96,7 @@ async def check_readers(forum: Forum) -> None:
     )
     users = {person.id: person for person in await everybody()}
     for thread in await Thread.all().select_related("group"):
-        found = await readers(thread.id, {person.id for person in people}, *forum.session_limits())
+        found = await may_read(forum, thread, {person.id for person in people})
         expected = {p.id: can_read_thread(users[p.id], thread) for p in people if p.suspended_at is None}
         assert found == expected, thread.title
 
@@ -218,10 +224,10 @@ async def test_who_is_shut_out_is_nobody_though_a_session_goes_on(forum, column)
     amina, now, thread = await user("amina"), forum.clock(), await thread_in("adult-social-care")
     times = {"created_at": now, "seen_at": now}
     session = await Session.create(person_id=amina.id, token_hash="h", place="", **times)
-    assert await readers(thread.id, [session.id], *forum.session_limits(), forum.rules()) == {session.id: True}
+    assert await may_read(forum, thread, [session.id], forum.rules()) == {session.id: True}
     await Person.filter(id=amina.id).update(**{column: now})
     assert await user_of_session("h", *forum.session_limits(), forum.rules()) is None
-    assert await readers(thread.id, [session.id], *forum.session_limits(), forum.rules()) == {}
+    assert await may_read(forum, thread, [session.id], forum.rules()) == {}
     with pytest.raises(NotFound):
         await user_now(amina)
 
@@ -242,7 +248,6 @@ async def test_a_membership_whose_day_has_passed_is_an_observers_and_then_closed
         await Membership.filter(person_id=amina.id).update(ends_on=ends_on)
         found = await user_of_session("h", *forum.session_limits(), rules)
         assert found.roles.get(thread.group_id) == role == (await user_now(found)).roles.get(thread.group_id)
-        may_read = await readers(thread.id, [session.id], *forum.session_limits(), rules)
-        assert may_read == {session.id: role is not None}
+        assert await may_read(forum, thread, [session.id], rules) == {session.id: role is not None}
         strict = role if role != "observer" else None
         assert (await user_now(amina)).roles.get(thread.group_id) == strict

@@ -1,6 +1,7 @@
-"""Another address for one's account: asked with the password, proven by a link, told to the old and the new one.
+"""Another address for one's account: asked with a fresh proof, proven by a link, told to the old and the new one.
 
-Whether an address belongs to somebody else is not said before who holds it has followed the link.
+Whether an address belongs to somebody else is not said before who holds it has followed the link. Invitations to the
+address that was given up end with it: its mailbox may be somebody else's by then.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 from tortoise.exceptions import IntegrityError
 
 from forum.actions import action
+from forum.actions.inviting import open_invitations
 from forum.actions.letters import post_letter
 from forum.actions.links import find_link, make_link, use_link, use_up_links
-from forum.actions.passwords import require_password
 from forum.actions.people import check_email
+from forum.actions.proofs import require_proof
 from forum.audit import record
 from forum.context import Forum
 from forum.errors import Invalid, NotFound
@@ -22,10 +24,11 @@ TAKEN = "There is another account with this address. Ask for the change again, w
 
 
 @action
-async def ask_address(forum: Forum, user: User, password: str, email: str) -> str:
+async def ask_address(forum: Forum, user: User, email: str) -> str:
     """Send a link to the new address, which is returned as accounts keep it. What was asked for before is off."""
+    require_proof(forum, user)
     email = check_email(email)
-    person = await require_password(forum, user, password)
+    person = await Person.get(id=user.id)
     if email == person.email:
         raise Invalid({"email": "This is your address already."})
     async with forum.write():
@@ -51,6 +54,8 @@ async def change_address(forum: Forum, token: str) -> tuple[int, str]:
                 raise NotFound
             if await Person.exists(email=link.email):
                 raise Invalid(TAKEN)
+            # Before the person: who comes in by one locks them in this order.
+            await open_invitations().filter(email=person.email).update(withdrawn_at=forum.clock())
             await Person.filter(id=person.id).update(email=link.email)
             for number, address in enumerate((person.email, link.email)):
                 key = f"{link.id}:{number}"

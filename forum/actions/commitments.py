@@ -21,6 +21,7 @@ from forum.models.commitments import STATES
 from forum.models.ids import new_id
 from forum.models.releases import groups_of
 from forum.permissions import User, can_commit, require, summarised_ids, user_now, visible_release
+from forum.users import CONSENTED
 
 LONGEST_WORDS, LONGEST_OWNER = 500, 120
 WHO_COMMITS = "Only analysts may say what the LGA does about a theme."
@@ -110,7 +111,7 @@ async def tell_of(forum: Forum, commitments: Sequence[Commitment], group_ids: Se
             f"""SELECT DISTINCT p.author_id FROM post p JOIN thread t ON t.id = p.thread_id
             JOIN tagging g ON g.post_id = p.id JOIN theme h ON h.id = g.theme_id
             JOIN membership m ON m.group_id = t.group_id AND m.person_id = p.author_id AND m.ended_at IS NULL
-            WHERE (h.id = $1 OR h.parent_id = $1) AND p.hidden_at IS NULL AND t.group_id IN ({places})
+            WHERE (h.id = $1 OR h.parent_id = $1) AND p.hidden_at IS NULL AND {CONSENTED} AND t.group_id IN ({places})
             AND p.author_id NOT IN (SELECT person_id FROM notice WHERE commitment_id = $2)""",
             commitment.theme_id,
             commitment.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from forum.actions import action
 from forum.actions.people import check_name
 from forum.actions.posts import check_note
+from forum.actions.visits import end_visits_of
 from forum.audit import record
 from forum.context import Forum
 from forum.errors import Invalid, NotFound
@@ -19,7 +20,7 @@ async def leave_group(forum: Forum, user: User, slug: str) -> None:
     async with forum.end_right():
         user = await user_now(user)
         group = await readable_group(user, slug)
-        require(group.id in user.roles, "You are not a member of this group.")
+        require(user.roles.get(group.id) in ROLES, "You are not a member of this group.")
         await _end_membership(forum, group.id, user.id, by=user.id, reason="left")
         await record(forum, user, "leave_group", "group", group.id)
 
@@ -57,17 +58,26 @@ async def add_member(forum: Forum, slug: str, email: str, role: str) -> None:
     """From the terminal: put a person into a group, or give them another role in it."""
     async with forum.end_right():
         group, person = await _group_and_person(slug, email)
-        now = forum.clock()
-        membership = await Membership.get_or_none(group_id=group.id, person_id=person.id)
-        if membership is None:
-            await Membership.create(group_id=group.id, person_id=person.id, role=role, created_at=now)
-        else:
-            is_over = membership.ended_at or (membership.ends_on and membership.ends_on < forum.rules().today)
-            afresh = {"ends_on": None, "reminded": 0} if is_over else {}
-            await Membership.filter(id=membership.id).update(
-                role=role, ended_at=None, ended_by_id=None, ended_reason="", **afresh
-            )
+        await put_member(forum, group.id, person.id, role)
         await record(forum, None, "add_member", "person", person.id, group=group.id, role=role)
+
+
+async def put_member(forum: Forum, group_id: int, person_id: int, role: str) -> None:
+    """Inside end_right: they have this role in the group from now on, and again when they were in it before."""
+    membership = await Membership.get_or_none(group_id=group_id, person_id=person_id)
+    if membership is None:
+        await Membership.create(group_id=group_id, person_id=person_id, role=role, created_at=forum.clock())
+        return
+    afresh = {"ends_on": None, "reminded": 0} if is_over(forum, membership) else {}
+    await Membership.filter(id=membership.id).update(
+        role=role, ended_at=None, ended_by_id=None, ended_reason="", **afresh
+    )
+
+
+def is_over(forum: Forum, membership: Membership) -> bool:
+    """Whether it was ended, or its last day has passed."""
+    has_passed = membership.ends_on is not None and membership.ends_on < forum.rules().today
+    return membership.ended_at is not None or has_passed
 
 
 @action
@@ -95,3 +105,4 @@ async def _end_membership(forum: Forum, group_id: int, person_id: int, *, by: in
     )
     if not ended:
         raise NotFound
+    await end_visits_of(forum, person_id, group_id=group_id)

@@ -8,6 +8,7 @@ import secrets
 from forum.actions import action
 from forum.actions.letters import post_letter
 from forum.actions.links import use_up_links
+from forum.actions.proofs import require_proof
 from forum.actions.sessions import hash_token
 from forum.audit import record
 from forum.context import Forum
@@ -55,6 +56,7 @@ async def put_password(forum: Forum, person: Person, password_hash: str, besides
 @action
 async def change_password(forum: Forum, user: User, present: str, password: str) -> str:
     """One's own password. This session goes on under a new token, which is returned; all others end."""
+    require_proof(forum, user)
     person = await require_password(forum, user, present)
     password_hash = await hash_for(forum, person, password, field="new")
     token = secrets.token_urlsafe(32)

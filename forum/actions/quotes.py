@@ -19,13 +19,14 @@ from forum.intelligence.proposing import added_words, plain_words
 from forum.intelligence.quotes import FITS
 from forum.intelligence.scan import KINDS, MARK, Found, scan
 from forum.markup import as_text
-from forum.models import Post, Quote
+from forum.models import Person, Post, Quote
 from forum.models.ids import new_id
 from forum.permissions import User, can_quote, require, user_now, visible_post
 
 LONGEST = 1000
 WHO_QUOTES = "Only analysts, and facilitators for their own groups, may choose quotes."
 CHANGED = "This post has changed since you opened the page. Read it again, then choose what to quote."
+NOT_ALLOWED = "Its author does not allow this post to be quoted."
 REASONS = {
     "identifies": "It could tell who said it",
     "meaning": "It does not say what its author meant",
@@ -74,6 +75,8 @@ async def approve_quote(
             problems["theme"] = "Choose a theme of the codebook."
         elif not problems and not await _carries(post_id, theme_id):
             problems["theme"] = "This post does not carry this theme, or was edited since it was tagged."
+        elif not problems and await Person.exists(id=post.author_id, consent_withdrawn_at__isnull=False):
+            problems["revision"] = NOT_ALLOWED
         elif await Quote.filter(post_id=post_id, theme_id=theme_id, withdrawn_at=None).exists():
             problems["theme"] = "A quote from this post is approved for this theme already."
         if problems or theme_id is None:
@@ -99,17 +102,15 @@ async def withdraw_quote(forum: Forum, user: User, quote_id: int, reason: str, k
     check_key(key)
     async with forum.write():
         user = await user_now(user)
-        quote = await Quote.get_or_none(id=quote_id)
-        if quote is None:
-            raise NotFound
-        post = await visible_post(user, quote.post_id)
-        if not can_quote(user, post.thread.group):
+        quote = await Quote.get_or_none(id=quote_id).select_related("post__thread__group")
+        if quote is None or not can_quote(user, quote.post.thread.group):
             raise NotFound  # a member must not learn that there is a quote
         if reason not in REASONS:
             raise Invalid({"reason": "Choose why you withdraw this quote."})
         await first_time(forum, user, key, ("withdraw", quote_id, reason), quote_id)
         if await _withdraw(reason, forum.clock(), id=quote_id):
-            await record(forum, user, "withdraw_quote", "quote", quote_id, group=post.thread.group_id, reason=reason)
+            group_id = quote.post.thread.group_id
+            await record(forum, user, "withdraw_quote", "quote", quote_id, group=group_id, reason=reason)
     return quote_id
 
 
@@ -151,7 +152,7 @@ def _problems(post: Post, start: int, end: int, revision: int) -> dict[str, str]
     if post.hidden_at is not None:
         return {"revision": "A facilitator hid this post. It cannot be quoted."}
     if not post.quotable:
-        return {"revision": "Its author does not allow this post to be quoted."}
+        return {"revision": NOT_ALLOWED}
     if post.council_id is None:
         return {"revision": "Only the words of councillors are quoted."}
     if post.revision != revision:

@@ -16,17 +16,19 @@ import msgspec
 from forum.actions import action, check_key, first_time
 from forum.actions.commitments import tell_of_release
 from forum.actions.findings import is_of_codebook, place_of, rescan, without
+from forum.actions.proofs import require_proof
 from forum.audit import record
 from forum.context import Forum
 from forum.database import select
 from forum.errors import Invalid, NotFound
-from forum.intelligence.drafts import Draft, comes_too_close, draft_figures
+from forum.intelligence.drafts import Draft, comes_too_close, draft_figures, rule_of
+from forum.intelligence.kept import rests_on
 from forum.intelligence.known import known_names
 from forum.intelligence.proposing import attribution
 from forum.intelligence.quotes import usable_quotes
 from forum.intelligence.release_files import manifest_of, prepare_files
 from forum.markup import as_text
-from forum.models import Finding, Quote, Release, ReleaseFile, ReleaseQuote
+from forum.models import Finding, Person, Quote, Release, ReleaseFile, ReleaseQuote
 from forum.models.ids import new_id
 from forum.models.releases import groups_of
 from forum.permissions import User, require, user_now, visible_release
@@ -35,6 +37,10 @@ PAPER = ("purpose", "summary", "recommendation", "action", "financial_implicatio
 LONGEST_TITLE, LONGEST_WORDS = 200, 20_000
 WHO_DRAFTS = "Only analysts may draft a release."
 MOVED_ON = "This release has moved on since you opened it. Open it again to see where it stands."
+WITHDREW = (
+    "Somebody withdrew their consent since these figures were counted. Try once more; if it stays so, return this"
+    " release and count again."
+)
 WHO_CHANGES = "Only the person who drafted this release may change it."
 
 
@@ -164,6 +170,7 @@ async def check_release(forum: Forum, user: User, release_id: int, key: str) -> 
 async def sign_off_release(forum: Forum, user: User, release_id: int, key: str) -> int:
     """Sign a checked release off: by an analyst who neither drafted nor checked it."""
     check_key(key)
+    require_proof(forum, user)
     async with forum.write():
         user = await user_now(user)
         release = await visible_release(user, release_id)
@@ -199,17 +206,20 @@ async def return_release(forum: Forum, user: User, release_id: int, reason: str,
 async def issue_release(forum: Forum, user: User, release_id: int, key: str) -> int:
     """Make the files of a release that was signed off, and keep them byte for byte.
 
-    Invalid when another release that came out meanwhile would tell, set beside this one, of too few people.
+    Invalid when another release that came out meanwhile would tell, set beside this one, of too few people, and when
+    somebody who is counted in it has withdrawn their consent since.
     """
     check_key(key)
     release = await visible_release(user, release_id)
+    require_proof(forum, user)
     if not release.signed_off_at or release.issued_at:
         raise Invalid(MOVED_ON)
     issued = await Release.filter(issued_at__not_isnull=True).order_by("issued_at")
     now = forum.clock()
     quotes, known = await _still_usable(release), await known_names()
-    least = forum.settings.intelligence.people_leaving
-    too_close = await asyncio.to_thread(comes_too_close, release, issued, least)
+    too_close = await asyncio.to_thread(comes_too_close, release, issued, rule_of(forum.settings.intelligence))
+    withdrew = await _withdrew()
+    rests_on_them = await asyncio.to_thread(rests_on, release, forum.secret, withdrew)
     files = await prepare_files(forum.aside, release, [quote.id for quote in quotes])
     manifest = manifest_of(release, files, forum.settings.intelligence, user.id, now)
     async with forum.write():
@@ -222,6 +232,8 @@ async def issue_release(forum: Forum, user: User, release_id: int, key: str) -> 
             raise Invalid(
                 {"issue": "Another release came out since these figures were counted. Return this one and count again."}
             )
+        if rests_on_them or await _withdrew() != withdrew:
+            raise Invalid({"issue": WITHDREW})
         if [quote.id for quote in await _still_usable(release)] != [quote.id for quote in quotes]:
             raise Invalid({"issue": "A quote was withdrawn just now. Issue the release again: it goes out without it."})
         if await rescan(release_id, msgspec.json.decode(release.paper), quotes, known):
@@ -309,6 +321,12 @@ def _frozen(draft: Draft) -> dict[str, Any]:
         "cells": draft.cells,
         "codebook": draft.codebook,
     }
+
+
+async def _withdrew() -> list[int]:
+    """The ids of those who do not consent to being counted."""
+    people = await Person.exclude(consent_withdrawn_at=None).order_by("id").values_list("id", flat=True)
+    return [int(str(person)) for person in people]
 
 
 async def _quotes(release_id: int) -> list[ReleaseQuote]:

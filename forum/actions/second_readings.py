@@ -25,8 +25,10 @@ from forum.permissions import (
     user_now,
     visible_second_reading,
 )
+from forum.users import CONSENTED
 
 MOST_POSTS = 200
+TO_READ = {"post__hidden_at": None, "post__author__consent_withdrawn_at": None}  # of the posts of a sample
 WHO_READS = "Only facilitators for their own groups, and analysts, may read a second time."
 DONE = "This second reading is done. Its answers stay as they are."
 
@@ -37,7 +39,7 @@ async def draw_sample(
 ) -> int:
     """Draw so many posts of a group at random for a second reader, or all there are; returns the reading's id.
 
-    Only posts that are shown, that somebody else has answered for, and that the reader has not.
+    Only posts that are shown, whose authors consent, that somebody else has answered for, and that the reader has not.
     """
     check_key(key)
     reading_id = new_id()
@@ -94,9 +96,9 @@ async def answer_sampled(
         await first_time(forum, user, key, ("answer", reading_id, number, sorted(codes)), reading_id)
         sampled = None
         if number is not None and number <= MOST_POSTS:
-            sampled = await SampledPost.get_or_none(second_reading_id=reading_id, number=number).select_related("post")
-        if sampled is None or sampled.post.hidden_at is not None:
-            raise Invalid("This post is not in the sample, or it was hidden. Open the page again.")
+            sampled = await SampledPost.get_or_none(second_reading_id=reading_id, number=number, **TO_READ)
+        if sampled is None:
+            raise Invalid("This post is not in the sample, or no longer to be read. Open the page again.")
         if not await posts_left(reading_id):
             raise Invalid(DONE)
         ids = {theme.code: theme.id for theme in await Theme.filter(status__in=IN_USE)}
@@ -127,8 +129,8 @@ async def stop_reading(forum: Forum, user: User, reading_id: int, key: str) -> i
 
 
 async def posts_left(reading_id: int) -> int:
-    """How many posts wait for an answer. One that is hidden meanwhile waits for none."""
-    return await SampledPost.filter(second_reading_id=reading_id, answered_at=None, post__hidden_at=None).count()
+    """How many posts wait for an answer. One that is hidden meanwhile, or whose author withdrew, waits for none."""
+    return await SampledPost.filter(second_reading_id=reading_id, answered_at=None, **TO_READ).count()
 
 
 async def _reader(reader_id: int | None) -> User | None:
@@ -144,8 +146,8 @@ async def _reader(reader_id: int | None) -> User | None:
 async def _answered_for(group_id: int, reader_id: int) -> list[int]:
     """The ids of the posts that can be drawn for this reader."""
     rows = await select(
-        """SELECT p.id FROM post p JOIN thread t ON t.id = p.thread_id
-        WHERE t.group_id = $1 AND p.hidden_at IS NULL
+        f"""SELECT p.id FROM post p JOIN thread t ON t.id = p.thread_id
+        WHERE t.group_id = $1 AND p.hidden_at IS NULL AND {CONSENTED}
         AND (EXISTS (SELECT 1 FROM tagging g WHERE g.post_id = p.id AND g.by_id <> $2)
             OR EXISTS (SELECT 1 FROM no_theme n WHERE n.post_id = p.id AND n.by_id <> $2))
         AND NOT EXISTS (SELECT 1 FROM tagging g WHERE g.post_id = p.id AND g.by_id = $2)

@@ -38,6 +38,10 @@ def device_of(forum: Forum, email: str) -> str:
     return _keyed_hash(forum, f"device {email}")
 
 
+def is_device(forum: Forum, email: str, device: str) -> bool:
+    return hmac.compare_digest(device.encode(), device_of(forum, email).encode())
+
+
 def _keyed_hash(forum: Forum, words: str) -> str:
     return hmac.new(forum.secret, words.encode(), hashlib.sha256).hexdigest()
 
@@ -72,7 +76,7 @@ def signs_out_at(forum: Forum, user: User) -> datetime | None:
 
 async def known_by(forum: Forum, email: str, place: str, device: str) -> str:
     """What shows that this account was signed in from here before: "device" for the browser, the place, or ""."""
-    if hmac.compare_digest(device.encode(), device_of(forum, email).encode()):
+    if is_device(forum, email, device):
         return "device"
     return place if await Session.filter(person__email=email, place=place).exists() else ""
 
@@ -93,22 +97,37 @@ async def sign_in(
             await record(forum, None, "refuse_sign_in", "person", person.id if person else None)
         return None
     stronger = await forum.passwords.hash(password) if forum.passwords.is_outdated(stored) else None
-    was_here = await Session.filter(person_id=person.id, place=place, device=device).exists()
-    token, now = secrets.token_urlsafe(32), forum.clock()
     async with forum.end_right() if old_token else forum.write():
         # It locks the person: who is shut out, or gets another password, in this moment has no session left over.
         same = Person.filter(id=person.id, password_hash=stored, suspended_at=None, deactivated_at=None)
         if not await same.update(password_hash=stronger or stored):
             return None
-        await Session.filter(token_hash=hash_token(old_token), ended_at=None).update(ended_at=now)
-        session = await Session.create(
-            person_id=person.id, token_hash=hash_token(token), place=place, created_at=now, seen_at=now, device=device
-        )
-        if known_by != "device" and not was_here:
-            words = {"name": person.name, "at": now, "device": device or UNKNOWN_DEVICE}
-            await post_letter(forum, "new-device", person.id, str(session.id), **words)
-        await record(forum, person, "sign_in", "session", session.id)
+        session_id, token = await begin_session(forum, person, place, old_token, device, known_by)
+        await record(forum, person, "sign_in", "session", session_id)
     return token
+
+
+async def begin_session(
+    forum: Forum, person: Person, place: str, old_token: str, device: str, known_by: str, has_factor: bool = False
+) -> tuple[int, str]:
+    """Inside a transaction that has locked the person: a new session's id and token. The one of `old_token` ends."""
+    token, now = secrets.token_urlsafe(32), forum.clock()
+    was_here = await Session.filter(person_id=person.id, place=place, device=device).exists()
+    await Session.filter(token_hash=hash_token(old_token), ended_at=None).update(ended_at=now)
+    session = await Session.create(
+        person_id=person.id,
+        token_hash=hash_token(token),
+        place=place,
+        created_at=now,
+        seen_at=now,
+        proved_at=now,
+        factor_at=now if has_factor else None,
+        device=device,
+    )
+    if known_by != "device" and not was_here:
+        known_as = device or UNKNOWN_DEVICE
+        await post_letter(forum, "new-device", person.id, str(session.id), name=person.name, at=now, device=known_as)
+    return session.id, token
 
 
 @action

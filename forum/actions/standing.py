@@ -1,5 +1,6 @@
-"""What administrators decide about a person's account: its site role, suspension, deactivation. Each has a reason that
-is kept, is told to the person, and holds at once everywhere.
+"""What administrators decide about a person's account: its site role, suspension, deactivation,
+the reset of a second factor that is lost. Each has a reason that is kept, is told to the person, and holds at once
+everywhere.
 
 Nobody decides about themselves, and the last administrator stays. Of two who decide at once, the second sees what the
 first did: ending a right takes the service's one row first.
@@ -10,13 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forum.actions import action, check_key, first_time
+from forum.actions.codes import factors_of
 from forum.actions.letters import post_letter
 from forum.actions.people import SITE_ROLES
 from forum.actions.posts import check_note
+from forum.actions.visits import end_visits_of
 from forum.audit import record
 from forum.context import Forum
 from forum.errors import Invalid, NotFound
-from forum.models import Decision, Person, Session
+from forum.models import Challenge, Decision, Passkey, Person, RecoveryCode, Session, Totp
 from forum.models.ids import new_id
 from forum.permissions import User, can_administer, require, user_now
 
@@ -70,6 +73,10 @@ ROLE_TOLD = {
     "analyst": "You are now an analyst. Sign in again to go on.",
     None: "You no longer have a role on the service itself. What you are in your groups stays. Sign in again to go on.",
 }
+FACTORS_TOLD = (
+    "Your second factor and your recovery codes were taken away, because we were told that you lost them. Sign in with "
+    "your password, and set up another in your account."
+)
 
 
 @action
@@ -85,6 +92,7 @@ async def decide(forum: Forum, user: User | None, who: int | str, step: str, rea
         await Person.filter(id=person.id).update(**{chosen.column: now if chosen.is_ending else None})
         if chosen.is_ending:
             await Session.filter(person_id=person.id, ended_at=None).update(ended_at=now)
+            await end_visits_of(forum, person.id)
         await _keep(forum, user, decision, chosen.act, chosen.told)
         await record(forum, user, chosen.act, "person", person.id)
     return int(person.id)
@@ -104,8 +112,25 @@ async def set_site_role(
             raise Invalid({"role": "They have this role already." if role else "They have no role on the service."})
         await Person.filter(id=person.id).update(site_role=role)
         await Session.filter(person_id=person.id, ended_at=None).update(ended_at=forum.clock())
+        await end_visits_of(forum, person.id)
         await _keep(forum, user, decision, f"site_role_{role or 'none'}", ROLE_TOLD[role])
         await record(forum, user, "set_site_role", "person", person.id, role=role, earlier=person.site_role)
+    return int(person.id)
+
+
+@action
+async def reset_factors(forum: Forum, user: User | None, who: int | str, reason: str, key: str = "") -> int:
+    """Take all second factors of somebody who lost them. They sign in with the password, and set up another."""
+    async with forum.end_right():
+        decision = await _begin(forum, user, who, ("reset-factors",), reason, key)
+        person = decision.person
+        if not await factors_of(person.id):
+            raise Invalid({"decision": "They have no second factor."})
+        for model in Totp, Passkey, RecoveryCode, Challenge:
+            await model.filter(person_id=person.id).delete()
+        await Session.filter(person_id=person.id, ended_at=None).update(ended_at=forum.clock())
+        await _keep(forum, user, decision, "reset_factors", FACTORS_TOLD)
+        await record(forum, user, "reset_factors", "person", person.id)
     return int(person.id)
 
 

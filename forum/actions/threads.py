@@ -9,7 +9,7 @@ from forum.errors import Invalid
 from forum.markup import as_text
 from forum.models import Thread
 from forum.models.ids import new_id
-from forum.permissions import User, can_post, require, user_now, visible_group
+from forum.permissions import User, require_posting, user_now, visible_group
 
 TITLE = (3, 200)
 
@@ -45,7 +45,7 @@ async def start_thread(forum: Forum, user: User, slug: str, title: str, body: st
     async with forum.write():
         user = await user_now(user)
         group = await visible_group(user, slug)
-        require(can_post(user, group), "Only members and facilitators of this group may start threads in it.")
+        require_posting(user, group, "Only members and facilitators of this group may start threads in it.")
         await first_time(forum, user, key, ("thread", slug, title, body, quotable), thread_id)
         await Thread.create(
             id=thread_id,

@@ -10,7 +10,19 @@ from tortoise.models import Model
 from forum.actions import action
 from forum.context import Forum
 from forum.errors import Invalid
-from forum.models import Edition, Group, Hiding, Membership, Person, Post, Session, Tagging, Thread
+from forum.models import (
+    Acceptance,
+    Edition,
+    Group,
+    Hiding,
+    Membership,
+    Person,
+    Post,
+    Session,
+    Tagging,
+    Terms,
+    Thread,
+)
 
 BATCH = 5000
 
@@ -27,6 +39,8 @@ class World:
     editions: list[Edition] = field(default_factory=list)
     hidings: list[Hiding] = field(default_factory=list)
     taggings: list[Tagging] = field(default_factory=list)
+    terms: list[Terms] = field(default_factory=list)
+    acceptances: list[Acceptance] = field(default_factory=list)
 
     def tables(self) -> Iterator[tuple[type[Model], list[Model]]]:
         """The rows by table, each behind those that it points to."""

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from forum.actions import people, standing
+from forum.actions import deciding, people, standing
 from forum.context import Forum, open_forum
+from forum.models import Application
 from forum.settings import load
 
 
@@ -19,7 +20,9 @@ def add_commands(commands: Any) -> None:
     create.add_argument("email")
     create.add_argument("--name", required=True)
     create.add_argument("--council", help="the council's name, for a councillor")
-    create.add_argument("--role", choices=people.SITE_ROLES)
+    roles = create.add_mutually_exclusive_group()
+    roles.add_argument("--role", choices=people.SITE_ROLES)
+    roles.add_argument("--administrator", dest="role", action="store_const", const="administrator")
     create.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     create.set_defaults(run=create_account)
     password = acts.add_parser("set-password", help="give an account another password and sign it out")
@@ -31,6 +34,10 @@ def add_commands(commands: Any) -> None:
     role.add_argument("role", choices=(*people.SITE_ROLES, "none"))
     role.add_argument("--reason", default="")
     role.set_defaults(run=set_role)
+    reset = acts.add_parser("reset-factors", help="take the second factor of somebody who lost it, and sign them out")
+    reset.add_argument("email")
+    reset.add_argument("--reason", default="")
+    reset.set_defaults(run=reset_factors)
     for step, help_words in (
         ("suspend", "shut an account out at once"),
         ("reinstate", "let a suspended account in again"),
@@ -41,6 +48,15 @@ def add_commands(commands: Any) -> None:
         parser.add_argument("email")
         parser.add_argument("--reason", default="")
         parser.set_defaults(run=decide, step=step)
+    acts.add_parser("applications", help="list the sign-ups that wait for a decision").set_defaults(run=applications)
+    for decision, help_words in (
+        ("approve", "let in who signed up: they get an invitation"),
+        ("refuse", "refuse a sign-up: the person is told the reason"),
+    ):
+        parser = acts.add_parser(decision, help=help_words)
+        parser.add_argument("email")
+        parser.add_argument("--reason", default="")
+        parser.set_defaults(run=decide_application, decision=decision)
 
 
 def create_account(arguments: argparse.Namespace) -> int:
@@ -65,9 +81,37 @@ def set_role(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def reset_factors(arguments: argparse.Namespace) -> int:
+    act(lambda forum: standing.reset_factors(forum, None, arguments.email, arguments.reason))
+    print(f"{arguments.email} has no second factor any longer, and can set up another.")
+    return 0
+
+
 def decide(arguments: argparse.Namespace) -> int:
     act(lambda forum: standing.decide(forum, None, arguments.email, arguments.step, arguments.reason))
     print(f"{arguments.step.capitalize()}{'d' if arguments.step.endswith('e') else 'ed'} {arguments.email}.")
+    return 0
+
+
+def applications(arguments: argparse.Namespace) -> int:
+    def known_by(application: Application) -> str:
+        if application.matches_domain:
+            return "domain match"
+        return "a member vouched" if application.sponsored_at else "known by nobody yet"
+
+    async def show(forum: Forum) -> None:
+        for one in await deciding.waiting_applications():
+            council = one.council.name if one.council else "not on a council"
+            print(f"{one.created_at:%Y-%m-%d}  {one.email}  {one.name}, {council}, {one.position}: {known_by(one)}")
+
+    act(show)
+    return 0
+
+
+def decide_application(arguments: argparse.Namespace) -> int:
+    words = (arguments.email, arguments.decision, arguments.reason)
+    act(lambda forum: deciding.decide_application(forum, None, *words))
+    print(f"{deciding.DECISIONS[arguments.decision].capitalize()} {arguments.email}.")
     return 0
 
 

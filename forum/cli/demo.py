@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = arguments.data or os.environ.get("FORUM_DATA") or "data/demo"
     settings = load(
         service={"data": folder},
-        site={"url": f"http://127.0.0.1:{arguments.port}"},
+        site={"url": f"http://127.0.0.1:{arguments.port}" if arguments.port else ""},  # `serve` knows which it got
         sign_in={"second_factor": False},
     )
     if arguments.password is not None and not 1 <= len(arguments.password) <= 128:

@@ -19,6 +19,7 @@ from forum.actions.quotes import approve_quote
 from forum.actions.releases import check_release, draft_release, edit_release, issue_release, sign_off_release
 from forum.actions.second_readings import answer_sampled, draw_sample
 from forum.actions.taggings import say_no_theme, tag_post
+from forum.actions.visits import end_visit, visit_group
 from forum.context import Forum
 from forum.database import select
 from forum.intelligence.known import known_names
@@ -64,6 +65,14 @@ async def do_desk_work(forum: Forum) -> None:
     asked = ("We have put the case for settlements of three years to the department.", "Local government finance")
     await tell(forum, tom, await commit(forum, tom, "FIN", None, *asked, "done", _key()), _key())
     await draft_release(forum, tom, "Budgets: what councillors say", {"group": "finance"}, ON_ITS_WAY, _key())
+    await _look_in(forum, await _user("priya"))
+
+
+async def _look_in(forum: Forum, priya: User) -> None:
+    """A visit of the administrator, over by now."""
+    reason = "A member asked for a copy of what they wrote here, and I checked that it was whole."
+    await visit_group(forum, priya, CARE, reason, _key())
+    await end_visit(forum, priya, CARE)
 
 
 async def _keep_codebook(forum: Forum, ruth: User, tom: User) -> None:

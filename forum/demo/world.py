@@ -17,6 +17,7 @@ from forum.demo.desk import do_desk_work
 from forum.demo.hellos import add_hellos
 from forum.demo.large import Size, enlarge
 from forum.demo.people import NAMED, STAFF, members
+from forum.demo.terms import add_terms
 from forum.demo.times import MOMENT, on_day, thread_times
 from forum.demo.words import DemoGroup, WrittenThread, groups, hellos, threads
 from forum.markup import render_now
@@ -66,12 +67,14 @@ def compose_world(now: datetime, seed: int, places: Places, password_hash: str) 
     """The whole of the small world: the same for the same seed, with dates counted back from `now`."""
     composer = Composer(now, seed, places, password_hash)
     compose_small(composer)
+    add_terms(composer)
     return composer.world
 
 
 def compose_large(now: datetime, seed: int, places: Places, password_hash: str, size: Size) -> World:
     composer = Composer(now, seed, places, password_hash)
     enlarge(composer, compose_small(composer), size)
+    add_terms(composer)
     return composer.world
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 FAR = math.inf
-PATIENCE = 1000  # worlds to look at for one hidden count; most are found among the first five
+PATIENCE = 3000  # worlds to look at for one hidden count; most are found among the first five
 HASTE = 4  # how many moves of a longer way weigh as much as one more thing to mend
 Moves = dict[int, int]
 
@@ -75,10 +75,11 @@ class Attacker:
         each were `most`: whoever takes all for that small would think to know each."""
         self._totals.append((counts, least, most))
 
-    def hide(self, rows: Iterable[int]) -> set[int]:
-        """All rows to hide when these have to be."""
+    def hide(self, rows: Iterable[int], untold: Iterable[int] = (), free: Iterable[int] = ()) -> set[int]:
+        """All rows to hide when these have to be. Rows `untold` and counts `free` may be worked out."""
         waiting = sorted(rows)
-        safe: set[int] = set()
+        self._hidden.update(untold)
+        safe: set[int] = set(free)
         safe_totals: set[tuple[int, ...]] = set()
         places: dict[int, list[int]] = {}
         for number, count in enumerate(self._counts):
@@ -178,11 +179,19 @@ class Attacker:
         return rows
 
     def _around(self, goal: Iterable[int]) -> set[int]:
-        """All rows that hang together with these counts: the last resort."""
-        near = {
-            self._counts[place].row
-            for start in goal
-            for number in self._counts[start].limits
-            for place in self._limits[number].factors
-        }
-        return {row for row in near - self._hidden if self._prices[row] < FAR}
+        """The nearest rows that hang together with these counts and can be hidden: the last resort."""
+        seen: set[int] = set()
+        ring = set(goal)
+        while ring:
+            seen |= ring
+            ring = {
+                place
+                for number in ring
+                for limit in self._counts[number].limits
+                for place in self._limits[limit].factors
+                if place not in seen
+            }
+            rows = {self._counts[place].row for place in ring} - self._hidden
+            if found := {row for row in rows if self._prices[row] < FAR}:
+                return found
+        return set()

@@ -16,6 +16,7 @@ from forum.intelligence.disclosure import Rule
 from forum.intelligence.filters import Choices, Filters
 from forum.intelligence.summary import summarise
 from forum.models import Theme
+from forum.users import CONSENTED
 
 OVERLAP = 70  # per cent: of the posts that carry either theme, those that carry both
 
@@ -57,7 +58,8 @@ def _overlaps(group_ids: Sequence[int], rule: Rule) -> tuple[Any, ...]:
         f"""WITH carried AS MATERIALIZED (
             SELECT DISTINCT g.post_id, g.theme_id, p.author_id, p.council_id
             FROM tagging g CROSS JOIN post p CROSS JOIN thread t
-            WHERE p.id = g.post_id AND t.id = p.thread_id AND t.group_id IN ({places}) AND p.hidden_at IS NULL
+            WHERE p.id = g.post_id AND t.id = p.thread_id AND t.group_id IN ({places})
+            AND p.hidden_at IS NULL AND {CONSENTED}
         ), size AS MATERIALIZED (SELECT theme_id, COUNT(*) AS posts FROM carried GROUP BY theme_id
         ), pair AS MATERIALIZED (
             SELECT a.theme_id AS one, b.theme_id AS other, COUNT(*) AS posts

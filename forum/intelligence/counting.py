@@ -17,6 +17,7 @@ from forum.database import as_time
 from forum.intelligence.disclosure import Counts
 from forum.intelligence.filters import LONDON, Filters
 from forum.models import Group, Theme
+from forum.users import CONSENTED
 
 NO_THEME, PERSON, BASE = 0, -1, -2  # stand where the id of a theme stands in a row of the statement
 Row = dict[str, Any]
@@ -180,7 +181,7 @@ def chosen_posts(group_ids: Sequence[int], filters: Filters, values: Values) -> 
     threads = f"group_id IN ({values.place(*group_ids or [0])})"
     if filters.facilitated:
         threads += " AND id IN (SELECT thread_id FROM post WHERE number = 1 AND role = 'facilitator')"
-    posts = [f"p.thread_id IN (SELECT id FROM thread WHERE {threads})", "p.hidden_at IS NULL"]
+    posts = [f"p.thread_id IN (SELECT id FROM thread WHERE {threads})", "p.hidden_at IS NULL", CONSENTED]
     for column, value in {"region": filters.region, "type": filters.council_type}.items():
         if value:
             posts.append(f"p.council_id IN (SELECT id FROM council WHERE {column} = {values.place(value)})")

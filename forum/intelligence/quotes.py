@@ -1,6 +1,7 @@
 """Quotes: what may be quoted, and what of it was approved and still may be used.
 
-Both are asked of the posts as they are now: visible, unedited, and with their author's permission.
+Both are asked of the posts as they are now: visible, unedited, with their author's permission, and while that author
+consents to the processing of political opinions.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from forum.intelligence.proposing import Candidate, attribution, passages, plain_words
 from forum.models import Quote, Theme
 from forum.models.themes import where_now
+from forum.users import CONSENTED
 
 __all__ = ["Quotable", "QuotablePost", "attribution", "candidates_of", "is_usable", "quotable_posts", "usable_quotes"]
 
@@ -20,7 +22,7 @@ Select = Callable[..., Awaitable[list[dict[str, Any]]]]
 FITS = """g.review_at IS NULL AND NOT EXISTS (
     SELECT 1 FROM edition e WHERE e.post_id = p.id AND e.replaced_at >= g.created_at AND e.body <> p.body)"""
 OF_POST = ("id", "thread_id", "number", "revision", "author_id", "body")
-MAY_BE_QUOTED = f"p.hidden_at IS NULL AND p.quotable AND p.council_id IS NOT NULL AND {FITS}"
+MAY_BE_QUOTED = f"p.hidden_at IS NULL AND p.quotable AND p.council_id IS NOT NULL AND {CONSENTED} AND {FITS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ async def quotable_posts(
     groups = ", ".join(f"${number + 1}" for number in range(len(theme_ids) or 1, len(values)))
     tagged = f"""FROM tagging g JOIN post p ON p.id = g.post_id JOIN thread t ON t.id = p.thread_id
         WHERE g.theme_id IN ({themes}) AND t.group_id IN ({groups})"""
-    there = await select(f"SELECT DISTINCT p.id {tagged} AND p.hidden_at IS NULL", *values)
+    there = await select(f"SELECT DISTINCT p.id {tagged} AND p.hidden_at IS NULL AND {CONSENTED}", *values)
     rows = await select(
         f"""SELECT {", ".join(f"p.{name}" for name in OF_POST)}, g."start", g."end" {tagged} AND {MAY_BE_QUOTED}
         ORDER BY p.id, g."start", g."end\"""",
@@ -85,7 +87,7 @@ async def usable_quotes(group_ids: Collection[int], theme_ids: Collection[int] |
     each with its theme, its post and the council that the post's author sat on."""
     found = Quote.filter(withdrawn_at=None, post__hidden_at=None, post__quotable=True)
     found = found.filter(post__thread__group_id__in=list(group_ids) or [0])
-    quotes = await found.order_by("approved_at", "id").select_related("theme", "post__council")
+    quotes = await found.order_by("approved_at", "id").select_related("theme", "post__council", "post__author")
     themes = {theme.id: theme for theme in await Theme.all()}
     return [
         quote
@@ -95,7 +97,7 @@ async def usable_quotes(group_ids: Collection[int], theme_ids: Collection[int] |
 
 
 def is_usable(quote: Quote) -> bool:
-    """Whether a quote may still be used, by what its post is now."""
+    """Whether a quote may still be used, by what its post and its author say now."""
     post = quote.post
-    allowed = post.quotable and post.hidden_at is None and post.revision == quote.post_revision
-    return allowed and quote.withdrawn_at is None
+    allowed = post.quotable and post.author.consent_withdrawn_at is None
+    return allowed and post.hidden_at is None and post.revision == quote.post_revision and quote.withdrawn_at is None

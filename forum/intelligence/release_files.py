@@ -69,14 +69,14 @@ async def placed_quotes(release_id: int) -> list[PlacedQuote]:
             top(quote).code,
             quote.words,
             quote.attribution,
-            quote.quote.withdrawn_at,
+            quote.quote.withdrawn_at or quote.quote.post.author.consent_withdrawn_at,
             str(now(quote).guid),
             quote.quote.post.thread_id,
             quote.quote.post_id,
             quote.quote.post.author_id,
             quote.quote.approved_by_id,
         )
-        for quote in await quotes.select_related("quote__post")
+        for quote in await quotes.select_related("quote__post__author")
     ]
 
 

@@ -1,14 +1,13 @@
 """The summary: what the themes of some talk add up to, safe to show.
 
 The counts as they are stay behind it: `summarise` and `everything` answer with what `disclosure` lets through, and with
-nothing that is not worked out from that. `behind` and `people_by_type` are for releases, which compare them and
-never show them.
+nothing that is not worked out from that. A release compares what it finds with others before it tells it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -108,48 +107,52 @@ class Figures:
     cells: dict[Key, Counts] = field(default_factory=dict)
 
 
-async def summarise(
-    select: Select, choices: Choices, filters: Filters, rule: Rule, also: Collection[Key] = ()
-) -> Summary:
-    """The summary of what these filters select in the groups of `choices`; `also` are cells to be hidden besides."""
-    return (await figures_of(select, choices, filters, rule, [], also)).summary
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was counted, with the cells to protect. Never to be shown."""
+
+    talk: Talk
+    before: Talk | None
+    filters: Filters
+    themes: Sequence[Theme]
+    detailed: Sequence[Theme]
+    cells: Cells
+
+    @property
+    def people_by_type(self) -> dict[str, int]:
+        """How many people of each type of council take part."""
+        people: dict[str, set[int]] = {}
+        for author, council in self.talk.base.seats:
+            if council:
+                people.setdefault(self.talk.councils[council].type, set()).add(author)
+        return {type: len(authors) for type, authors in people.items()}
 
 
-async def everything(
-    select: Select, choices: Choices, filters: Filters, rule: Rule, also: Collection[Key] = ()
-) -> Figures:
+async def summarise(select: Select, choices: Choices, filters: Filters, rule: Rule) -> Summary:
+    """The summary of what these filters select in the groups of `choices`."""
+    return (await figures_of(select, choices, filters, rule, [])).summary
+
+
+async def everything(select: Select, choices: Choices, filters: Filters, rule: Rule) -> Figures:
     """The summary, and the details of each theme on top."""
-    return await figures_of(select, choices, filters, rule, Tree(choices.themes).tops, also)
+    return await figures_of(select, choices, filters, rule, Tree(choices.themes).tops)
 
 
 async def figures_of(
-    select: Select,
-    choices: Choices,
-    filters: Filters,
-    rule: Rule,
-    detailed: Sequence[Theme],
-    also: Collection[Key] = (),
+    select: Select, choices: Choices, filters: Filters, rule: Rule, detailed: Sequence[Theme]
 ) -> Figures:
     """The summary, and the details of the themes in `detailed`."""
-    talk, before = await _talk(select, choices, filters)
-    return await asyncio.to_thread(_safe, talk, before, choices, filters, rule, detailed, also)
+    found = await find(select, choices, filters, detailed)
+    return await asyncio.to_thread(lambda: tell(found, protect(found.cells.counts, found.cells.relations, rule)))
 
 
-async def behind(select: Select, choices: Choices, filters: Filters) -> Cells:
-    """The cells of `everything` as they are, with the ids of the people and posts behind each. Never to be shown."""
-    talk, before = await _talk(select, choices, filters)
-    detailed = Tree(choices.themes).tops
-    return await asyncio.to_thread(cells_of, talk, before, filters, choices.themes, detailed)
-
-
-async def people_by_type(select: Select, choices: Choices, filters: Filters) -> dict[str, int]:
-    """How many people of each type of council take part. Never to be shown."""
-    talk, _ = await _talk(select, choices, filters)
-    people: dict[str, set[int]] = {}
-    for author, council in talk.base.seats:
-        if council:
-            people.setdefault(talk.councils[council].type, set()).add(author)
-    return {type: len(authors) for type, authors in people.items()}
+async def find(select: Select, choices: Choices, filters: Filters, detailed: Sequence[Theme]) -> Found:
+    """What figures are made of, with the ids of the people and posts behind each cell."""
+    groups = [filters.group] if filters.group else choices.groups
+    now = await talk_of(select, groups, filters, choices.themes)
+    before = await talk_of(select, groups, filters.before, choices.themes) if filters.before else None
+    cells = await asyncio.to_thread(cells_of, now, before, filters, choices.themes, detailed)
+    return Found(now, before, filters, choices.themes, detailed, cells)
 
 
 def percent(part: int | None, whole: int | None) -> int | None:
@@ -159,29 +162,14 @@ def percent(part: int | None, whole: int | None) -> int | None:
     return min(100, round(100 * part / whole)) if whole else 0
 
 
-async def _talk(select: Select, choices: Choices, filters: Filters) -> tuple[Talk, Talk | None]:
-    groups = [filters.group] if filters.group else choices.groups
-    now = await talk_of(select, groups, filters, choices.themes)
-    return now, await talk_of(select, groups, filters.before, choices.themes) if filters.before else None
-
-
-def _safe(
-    talk: Talk,
-    before: Talk | None,
-    choices: Choices,
-    filters: Filters,
-    rule: Rule,
-    detailed: Sequence[Theme],
-    also: Collection[Key],
-) -> Figures:
-    """Everything is counted, then protected as one table, then put in its place: nothing is taken from `cells` after
-    that but what belongs to a row that is shown."""
-    cells = cells_of(talk, before, filters, choices.themes, detailed)
-    safe = protect(cells.counts, cells.relations, rule, [key for key in also if key in cells.counts])
-    rows = {row.theme.id: row for row in _rows(cells, safe, choices.themes, filters)}
+def tell(found: Found, safe: Mapping[Key, Counts]) -> Figures:
+    """Safe counts, protected as one table, put in their places: nothing else is taken from what was found but what
+    belongs to a row that is shown."""
+    talk, cells, themes = found.talk, found.cells, found.themes
+    rows = {row.theme.id: row for row in _rows(cells, safe, themes, found.filters)}
     base = safe["base",]
     summary = Summary(
-        filters,
+        found.filters,
         base=base,
         tagged=safe["tagged",],
         themes=list(rows.values()),
@@ -190,12 +178,12 @@ def _safe(
         first=None if base.hidden else talk.base.first,
         last=None if base.hidden else talk.base.last,
     )
-    told = [theme for theme in detailed if rows[theme.id].counts.people]
-    details = [_detail(rows[theme.id], safe, Tree(choices.themes)) for theme in told]
+    told = [theme for theme in found.detailed if rows[theme.id].counts.people]
+    details = [_detail(rows[theme.id], safe, Tree(themes)) for theme in told]
     return Figures(summary, details, _shown_or_hidden(safe, {theme.id for theme in told}))
 
 
-def _rows(cells: Cells, safe: dict[Key, Counts], themes: Sequence[Theme], filters: Filters) -> list[ThemeCounts]:
+def _rows(cells: Cells, safe: Mapping[Key, Counts], themes: Sequence[Theme], filters: Filters) -> list[ThemeCounts]:
     codes = {theme.id: theme.code for theme in themes}
     earlier = filters.before
     when = (f"{earlier.first:%Y-%m}", f"{earlier.last:%Y-%m}") if earlier else ()
@@ -215,7 +203,7 @@ def _rows(cells: Cells, safe: dict[Key, Counts], themes: Sequence[Theme], filter
     return rows
 
 
-def _detail(row: ThemeCounts, safe: dict[Key, Counts], tree: Tree) -> Detail:
+def _detail(row: ThemeCounts, safe: Mapping[Key, Counts], tree: Tree) -> Detail:
     own = {key: counts for key, counts in safe.items() if key[1:2] == (row.theme.id,)}
     pairs = [(peer, safe[key]) for peer in tree.peers(row.theme) if (key := pair_key(row.theme, peer)) in safe]
     return Detail(
@@ -227,13 +215,16 @@ def _detail(row: ThemeCounts, safe: dict[Key, Counts], tree: Tree) -> Detail:
     )
 
 
-def _shown_or_hidden(safe: dict[Key, Counts], told: set[int]) -> dict[Key, Counts]:
-    """The cells that have a place: those of details only where there are details."""
+def _shown_or_hidden(safe: Mapping[Key, Counts], told: set[int]) -> dict[Key, Counts]:
+    """The cells that have a place: those of details only where there are details, of the period before only beside
+    what is shown."""
 
     def has_place(key: Key) -> bool:
         name, *about = key
         if name in ("month", "region", "type"):
             return about[0] in told
+        if name == "before":
+            return not safe["theme", about[0]].hidden
         return name != "pair" or not told.isdisjoint(about)
 
     return {key: counts for key, counts in safe.items() if has_place(key)}

@@ -14,8 +14,8 @@ class Release(Model):
     """Draft, then checked, signed off and issued: each has its time and its person, null for not yet.
 
     `filters`, `paper` and `figures` are JSON: what was asked for, the analyst's words, and the frozen figures, safe to
-    show. `cells` are the people behind each figure, as numbers keyed with the service's secret, so that releases can be
-    compared with each other; they never leave.
+    show. `cells` are the figures as they are, hidden ones too, with the people and posts behind each as numbers keyed
+    with the service's secret, so that releases can be compared with each other (see kept.py); they never leave.
     """
 
     id = fields.BigIntField(primary_key=True, generated=False, default=new_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -10,12 +9,10 @@ from forum.actions import addresses, passwords, sessions
 from forum.actions.links import find_link
 from forum.errors import Invalid, NotFound
 from forum.models import Group, Person
-from forum.web.limits import SignInLimits
+from forum.web.proofs import allow_proof, ask_proof
 from forum.web.rendering import page
 from forum.web.requests import forum_of, read_form, user_of
 from forum.web.sessions import recognise, set_device, set_session
-
-TRIED_TOO_OFTEN = "Wait a quarter of an hour, then try again."
 
 
 async def show(request: Request) -> Response:
@@ -32,13 +29,14 @@ async def show(request: Request) -> Response:
 
 
 async def password(request: Request) -> Response:
+    ask_proof(request)
     return await _password_page(request)
 
 
 async def change_password(request: Request) -> Response:
     forum, user = forum_of(request), user_of(request)
     form = await read_form(request)
-    await _allow_proof(request)
+    await allow_proof(request)
     try:
         token = await passwords.change_password(forum, user, form.get("password", ""), form.get("new", ""))
     except Invalid as invalid:
@@ -49,15 +47,15 @@ async def change_password(request: Request) -> Response:
 
 
 async def address(request: Request) -> Response:
+    ask_proof(request)
     return page(request, "account/address.html")
 
 
 async def ask_address(request: Request) -> Response:
     form = await read_form(request)
-    await _allow_proof(request)
+    await allow_proof(request)  # each sends a letter to whatever address was typed
     try:
-        email = form.word("email")
-        await addresses.ask_address(forum_of(request), user_of(request), form.get("password", ""), email)
+        await addresses.ask_address(forum_of(request), user_of(request), form.word("email"))
     except Invalid as invalid:
         values = {"email": form.get("email", "")}
         return page(request, "account/address.html", 422, problems=invalid.problems, values=values)
@@ -116,9 +114,3 @@ async def _password_page(request: Request, invalid: Invalid | None = None) -> Re
     person = await Person.get(id=user_of(request).id)
     problems = invalid.problems if invalid else {}
     return page(request, "account/password.html", 422 if invalid else 200, email=person.email, problems=problems)
-
-
-async def _allow_proof(request: Request) -> None:
-    limits: SignInLimits = request.app.state.sign_in_limits
-    if not await limits.allow_proof(user_of(request).id):
-        raise HTTPException(429, TRIED_TOO_OFTEN, {"retry-after": "900"})

@@ -27,6 +27,7 @@ SCRIPTS = {
     "tagging": (*SITE, "tagging"),
     "dialogs": ("dialogs",),  # these two later.js fetches when they are asked for
     "beside": ("tagging",),
+    "passkeys": ("passkeys",),  # beside what the page has: signed out it has none
 }
 # Of pages that members never see.
 STAFF = ("audit.css", "intelligence.css", "people.css", "quotes.css", "releases.css", "taggings.css")

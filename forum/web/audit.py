@@ -22,6 +22,7 @@ from forum.audit import ACTS
 from forum.errors import Invalid, NotFound
 from forum.models import AuditRow, Person, Theme
 from forum.permissions import User, can_read_audit, require, visible_groups
+from forum.web.applications import count_waiting
 from forum.web.rendering import LONDON, moment, page
 from forum.web.requests import forum_of, number, user_of, word
 
@@ -84,6 +85,7 @@ async def show(request: Request) -> Response:
         rows=await _shown(user, shown),
         acts=ACTS.items(),
         labels=LABELS,
+        waiting=await count_waiting(),
         values=values,
         problems=problems,
         is_first=before is None,

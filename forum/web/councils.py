@@ -11,6 +11,7 @@ from forum.actions import councils as actions
 from forum.errors import Invalid, NotFound
 from forum.models import Council, CouncilDomain, Person
 from forum.permissions import can_administer, require
+from forum.web.applications import count_waiting
 from forum.web.rendering import page
 from forum.web.requests import forum_of, read_form, user_of
 
@@ -21,7 +22,8 @@ async def index(request: Request) -> Response:
     domains: dict[int, list[str]] = {}
     for domain in await CouncilDomain.all().order_by("domain"):
         domains.setdefault(domain.council_id, []).append(domain.domain)
-    return page(request, "councils/index.html", councils=await Council.all().order_by("name"), domains=domains)
+    councils = await Council.all().order_by("name")
+    return page(request, "councils/index.html", councils=councils, domains=domains, waiting=await count_waiting())
 
 
 async def show(request: Request) -> Response:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from forum.errors import Invalid, NotAllowed, NotFound
-from forum.web.rendering import page
+from forum.errors import Invalid, NotAllowed, NotFound, ProofNeeded
+from forum.web.rendering import address_of, page
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,11 @@ async def not_allowed(request: Request, fault: Exception) -> Response:
     return error_page(request, 403, str(fault))
 
 
+async def proof_needed(request: Request, fault: Exception) -> Response:
+    """To the page that asks for it, and from there back to this page, or to the one that the form stood on."""
+    return RedirectResponse(f"/prove?next={quote(address_of(request, 200), safe='/')}", 303)
+
+
 async def invalid(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, Invalid)
     return page(request, "error.html", 422, title=TITLES[422], words="", problems=fault.problems)
@@ -75,6 +81,7 @@ async def hung_up(request: Request, fault: Exception) -> Response:
 HANDLERS = {
     NotFound: not_found,
     NotAllowed: not_allowed,
+    ProofNeeded: proof_needed,
     Invalid: invalid,
     HTTPException: refused,
     ClientDisconnect: hung_up,

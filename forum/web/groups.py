@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from tortoise.expressions import Q
 
 from forum.actions import groups as actions
+from forum.actions.visits import own_visit, visits_to
 from forum.context import Forum
 from forum.errors import Invalid, NotFound
 from forum.models import Membership
@@ -18,6 +19,8 @@ from forum.permissions import (
     can_facilitate,
     can_post,
     can_read_group,
+    can_visit,
+    lacks_consent,
     readable_group,
     require,
     visible_group,
@@ -54,7 +57,7 @@ async def index(request: Request) -> Response:
 async def show(request: Request) -> Response:
     user = user_of(request)
     group = await visible_group(user, request.path_params["slug"])
-    may_read = can_read_group(user, group)
+    may_read, role = can_read_group(user, group), user.roles.get(group.id)
     number_of_page, offset = place(request, THREADS_PER_PAGE)
     threads = await latest_threads([group.id] if may_read else [], THREADS_PER_PAGE + 1, offset)
     require_some(threads, number_of_page)
@@ -63,11 +66,14 @@ async def show(request: Request) -> Response:
         "groups/show.html",
         group=group,
         facilitators=(await _facilitators(forum_of(request), [group.id])).get(group.id, []),
-        role=user.roles.get(group.id),
-        last_day=await _last_day(user, group.id) if group.id in user.roles else None,
+        role=role,
+        last_day=await _last_day(user, group.id),
         today=forum_of(request).rules().today,
         may_read=may_read,
+        may_visit=can_visit(user, group),
+        visit=await own_visit(forum_of(request), user, group) if role == "visitor" else None,
         may_post=can_post(user, group),
+        lacks_consent=lacks_consent(user, group),
         threads=threads[:THREADS_PER_PAGE],
         page=number_of_page,
         has_more=len(threads) > THREADS_PER_PAGE,
@@ -88,6 +94,7 @@ async def members(request: Request) -> Response:
         "groups/members.html",
         group=group,
         people=await in_it.count(),
+        visits=await visits_to(forum_of(request), group.id) if number_of_page == 1 else [],
         memberships=memberships[:PEOPLE_PER_PAGE],
         may_remove=can_facilitate(user, group),
         today=forum_of(request).rules().today,
@@ -127,6 +134,8 @@ async def _facilitators(forum: Forum, group_ids: list[int]) -> dict[int, list[st
 
 async def _last_day(user: User, group_id: int) -> date | None:
     """Of the reader's own membership."""
+    if user.roles.get(group_id, "visitor") == "visitor":
+        return None
     mine = await Membership.get(group_id=group_id, person_id=user.id)
     return mine.ends_on
 

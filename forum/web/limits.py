@@ -16,6 +16,8 @@ from forum.settings import Settings
 QUARTER_HOUR = 15
 TRIES_OF_A_NEW_PLACE = 2
 RESETS_PER_ADDRESS = 3
+QUESTIONS_PER_TRY = 4
+SIGN_UPS_PER_ADDRESS = 3
 logger = logging.getLogger(__name__)
 
 
@@ -33,7 +35,13 @@ class SignInLimits:
         self._per_new_place = RateLimitItemPerMinute(TRIES_OF_A_NEW_PLACE, QUARTER_HOUR, "new place")
         self._per_address = RateLimitItemPerMinute(settings.sign_in.tries_per_address, QUARTER_HOUR, "address")
         self._per_reset = RateLimitItemPerMinute(RESETS_PER_ADDRESS, QUARTER_HOUR, "reset")
+        self._per_sign_up = RateLimitItemPerMinute(SIGN_UPS_PER_ADDRESS, QUARTER_HOUR, "sign-up")
         self._per_asking_place = RateLimitItemPerMinute(settings.sign_in.tries_per_address, QUARTER_HOUR, "asking")
+        self._per_factor = RateLimitItemPerMinute(settings.sign_in.tries_per_account, QUARTER_HOUR, "factor")
+        self._per_passkey = RateLimitItemPerMinute(settings.sign_in.tries_per_address, QUARTER_HOUR, "passkey")
+        self._per_question = RateLimitItemPerMinute(
+            settings.sign_in.tries_per_address * QUESTIONS_PER_TRY, QUARTER_HOUR, "question"
+        )
         self._per_person = RateLimitItemPerMinute(settings.sign_in.tries_per_account, QUARTER_HOUR, "person")
 
     async def allow(self, email: str, place: str, known_by: str) -> bool:
@@ -49,17 +57,42 @@ class SignInLimits:
         asking by strangers has the strangers' links in their letters."""
         return await self._hit(self._per_asking_place, place) and await self._hit(self._per_reset, email)
 
+    async def allow_sign_up(self, email: str, place: str) -> bool:
+        """As allow_reset, for who asks to join."""
+        return await self._hit(self._per_asking_place, place) and await self._hit(self._per_sign_up, email)
+
     async def allow_proof(self, person_id: int) -> bool:
         """Count that somebody who is signed in shows their password again: it may be who found their browser open."""
         return await self._hit(self._per_person, str(person_id))
 
+    async def allow_factor(self, person_id: int, known_by: str) -> bool:
+        """Count that somebody who knows the password shows a second factor. Strangers share one count wherever they
+        are, so that they do not guess one; what got past it before has a count of its own."""
+        return await self._hit(self._per_factor, str(person_id), known_by or "strangers")
+
+    async def allow_passkey(self, *whose: str) -> bool:
+        """Count that somebody answers with a passkey: a place, or what the account is known by. It cannot be guessed,
+        so tries of strangers keep nobody else from theirs."""
+        return await self._hit(self._per_passkey, *whose)
+
+    async def allow_asking_passkey(self, place: str) -> bool:
+        """Count that somebody wants to be asked for a passkey. Not all who are asked have one at hand."""
+        return await self._hit(self._per_question, place)
+
+    async def forget_factor(self, person_id: int, known_by: str) -> None:
+        """As forget."""
+        await self._clear(self._per_factor, str(person_id), known_by)
+
     async def forget(self, email: str, known_by: str) -> None:
         """A try was right: the count there begins anew. The strangers' count does not, or the owner's coming and going
         would give them new tries."""
+        await self._clear(self._per_account, email, known_by)
+
+    async def _clear(self, limit: RateLimitItem, whose: str, known_by: str) -> None:
         if known_by:
-            await self._own.clear(self._per_account, email, known_by)
+            await self._own.clear(limit, whose, known_by)
             with contextlib.suppress(*self._away):
-                await self._limiter.clear(self._per_account, email, known_by)
+                await self._limiter.clear(limit, whose, known_by)
 
     async def _hit(self, limit: RateLimitItem, *names: str) -> bool:
         try:

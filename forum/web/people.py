@@ -13,10 +13,12 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from forum.actions import standing
+from forum.actions.codes import factors_of
 from forum.audit import ACTS
 from forum.errors import Invalid, NotFound
 from forum.models import Council, Decision, Membership, Person, Session
 from forum.permissions import User, can_administer, require, visible_groups
+from forum.web.applications import count_waiting
 from forum.web.groups import place, require_some
 from forum.web.rendering import page
 from forum.web.requests import forum_of, read_form, user_of, word
@@ -32,11 +34,13 @@ DECISIONS = {
     "site_role_analyst": "Made an analyst",
     "site_role_administrator": "Made an administrator",
     "site_role_none": "Took the role on the service away",
+    "reset_factors": "Reset the second factor",
 }
 CHOICES = {
     "analyst": "Make them an analyst",
     "administrator": "Make them an administrator",
     "none": "Take their role on the service away",
+    "reset-factors": "Reset their second factor: they lost it",
     "suspend": "Suspend them: they are shut out at once",
     "reinstate": "End the suspension",
     "deactivate": "Deactivate the account: they have left",
@@ -67,6 +71,7 @@ async def index(request: Request) -> Response:
         councils=[(str(council.id), council.name) for council in councils],
         roles=ROLES,
         states=[(state, state.capitalize()) for state in STATES],
+        waiting=await count_waiting(),
         values=values,
         problems=problems,
         page=number_of_page,
@@ -122,6 +127,8 @@ async def decide(request: Request) -> Response:
         decision, reason = form.word("decision"), form.get("reason", "")
         if decision in standing.STEPS:
             await standing.decide(forum, user, person.id, decision, reason, form.key)
+        elif decision == "reset-factors":
+            await standing.reset_factors(forum, user, person.id, reason, form.key)
         elif decision in CHOICES:
             role = None if decision == "none" else decision
             await standing.set_site_role(forum, user, person.id, role, reason, form.key)
@@ -145,6 +152,7 @@ async def _show(
 ) -> Response:
     forum, user = forum_of(request), user_of(request)
     idle_since, begun_since = forum.session_limits()
+    held = await factors_of(person.id)
     sessions = Session.filter(person_id=person.id)
     last = await sessions.order_by("-seen_at").first()
     return page(
@@ -159,7 +167,8 @@ async def _show(
         today=forum.rules().today,
         decisions=await Decision.filter(person_id=person.id).order_by("-created_at", "-id").select_related("by"),
         words_of=lambda act: DECISIONS.get(act) or ACTS.get(act, act),
-        choices=_choices(person),
+        factors=held,
+        choices=_choices(person, bool(held)),
         problems=invalid.problems,
         values=values,
     )
@@ -178,10 +187,11 @@ def state_of(person: Person) -> str:
     return "Suspended" if person.suspended_at else "Active"
 
 
-def _choices(person: Person) -> list[tuple[str, str]]:
+def _choices(person: Person, has_factor: bool) -> list[tuple[str, str]]:
     """What can be decided about somebody as they are now."""
     refused = {
         person.site_role or "none",
+        "" if has_factor else "reset-factors",
         "suspend" if person.suspended_at else "reinstate",
         "deactivate" if person.deactivated_at else "reactivate",
     }

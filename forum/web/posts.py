@@ -12,7 +12,7 @@ from forum.actions.posts import HIDE_REASONS, render_body
 from forum.context import Forum
 from forum.errors import Invalid
 from forum.models import Hiding, Person
-from forum.permissions import can_edit, can_facilitate, require, visible_post, visible_thread
+from forum.permissions import can_facilitate, require, require_editing, visible_post, visible_thread
 from forum.reading import place_of_post
 from forum.web.rendering import page
 from forum.web.requests import Form, forum_of, read_form, user_of
@@ -36,7 +36,7 @@ async def create(request: Request) -> Response:
 async def edit(request: Request) -> Response:
     user = user_of(request)
     post = await visible_post(user, request.path_params["post_id"])
-    require(can_edit(user, post), "Only its author may edit a post, and not while it is hidden.")
+    require_editing(user, post)
     values = Form(body=post.body, revision=str(post.revision), quotable="yes" if post.quotable else "")
     return page(request, "posts/edit.html", post=post, values=values, preview=None, newer=None)
 
@@ -50,7 +50,7 @@ async def save(request: Request) -> Response:
         if revision is None:
             raise Invalid({"revision": "This form does not say which text it edits. Open the page again."})
         if "preview" in form:
-            require(can_edit(user, post), "Only its author may edit a post, and not while it is hidden.")
+            require_editing(user, post)
             form["body"], preview = await render_body(forum, form.get("body", ""))
             return page(request, "posts/edit.html", post=post, values=form, preview=preview, newer=None)
         await actions.edit_post(forum, user, post.id, form.get("body", ""), form.quotable, revision, form.key)

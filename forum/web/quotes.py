@@ -100,7 +100,7 @@ async def _page(
     quotes = Quote.filter(post__thread__group_id__in=group_ids or [0]).order_by("-approved_at", "-id")
     if theme:
         quotes = quotes.filter(theme_id__in=theme_ids)
-    listed = await quotes.limit(LISTED).select_related("theme", "post", "approved_by")
+    listed = await quotes.limit(LISTED).select_related("theme", "post__author", "approved_by")
     return page(
         request,
         "quotes/index.html",
@@ -130,7 +130,7 @@ async def _proposed(
     blind = await blind_posts(user)  # that a post carries a theme would tell how somebody else tagged it
     async with forum.database.reader() as select:
         quotable = await quotable_posts(select, theme_ids, group_ids, blind)
-    standing = await Quote.filter(theme_id__in=theme_ids, withdrawn_at=None).select_related("post")
+    standing = await Quote.filter(theme_id__in=theme_ids, withdrawn_at=None).select_related("post__author")
     quoted = {quote.post.author_id for quote in standing if is_usable(quote)}
     known = await known_names()
     sent, size = _sent(form), forum.settings.limits.posts_per_page
@@ -174,6 +174,8 @@ def _state(quote: Quote) -> str:
     """Why a quote may not be used, in words; "" for one that may."""
     if quote.withdrawn_at is not None:
         return WITHDRAWN.get(quote.withdrawn_why, "Another reason")
+    if quote.post.author.consent_withdrawn_at is not None:
+        return WITHDRAWN["permission"]
     return "" if is_usable(quote) else "Its post has changed"
 
 

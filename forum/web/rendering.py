@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from forum.actions.challenges import party_of
 from forum.actions.sessions import session_ends, signs_out_at
 from forum.context import Forum
 from forum.markup import REFUSED
@@ -51,6 +52,7 @@ class Pages:
             "new_key": new_key,
             "asset": asset,
             "audience": audience,
+            "passkey_party": party_of(forum.settings),
         }
         self._post = self.templates.get_template("threads/_post.html")
         self._kept: OrderedDict[tuple[int, int, int], Markup] = OrderedDict()
@@ -90,9 +92,11 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         "shows_audit": user is not None and can_read_audit(user),
         "nonce": request.scope["nonce"],
         "path": request.scope["path"],
+        "host": request.url.hostname,
         "return_to": context.get("next") or address_of(request, status),
         "problems": {},
         "values": {},
+        "waiting": 0,
         **context,
     }
     html = pages.templates.get_template(template).render(context)

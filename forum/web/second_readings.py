@@ -6,7 +6,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from tortoise.expressions import Q
 
-from forum.actions.second_readings import MOST_POSTS, WHO_READS, answer_sampled, draw_sample, posts_left, stop_reading
+from forum.actions.second_readings import (
+    MOST_POSTS,
+    TO_READ,
+    WHO_READS,
+    answer_sampled,
+    draw_sample,
+    posts_left,
+    stop_reading,
+)
 from forum.database import select
 from forum.errors import Invalid, NotFound
 from forum.intelligence.second_readings import compare_reading
@@ -22,6 +30,7 @@ from forum.permissions import (
     visible_second_reading,
     visible_second_readings,
 )
+from forum.users import CONSENTED
 from forum.web.rendering import page
 from forum.web.requests import Form, forum_of, number, read_form, user_of
 
@@ -156,7 +165,7 @@ async def _progress(readings: list[SecondReading]) -> dict[int, tuple[int, int]]
     places = ", ".join(f"${place}" for place in range(1, len(readings) + 1))
     rows = await select(
         f"""SELECT s.second_reading_id AS id, COUNT(*) AS size,
-            COUNT(CASE WHEN s.answered_at IS NULL AND p.hidden_at IS NULL THEN 1 END) AS waiting
+            COUNT(CASE WHEN s.answered_at IS NULL AND p.hidden_at IS NULL AND {CONSENTED} THEN 1 END) AS waiting
         FROM sampled_post s JOIN post p ON p.id = s.post_id
         WHERE s.second_reading_id IN ({places}) GROUP BY s.second_reading_id""",
         *(reading.id for reading in readings),
@@ -172,7 +181,7 @@ async def _post(
     reading = await visible_second_reading(user, request.path_params["reading_id"])
     require(reading.reader_id == user.id, f"Only {reading.reader.name} reads this sample.")
     left = await posts_left(reading.id)
-    sample = SampledPost.filter(second_reading_id=reading.id, post__hidden_at=None).order_by("number")
+    sample = SampledPost.filter(second_reading_id=reading.id, **TO_READ).order_by("number")
     if not left:
         return RedirectResponse(f"/second-readings/{reading.id}", 303)
     if place is None:

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from forum.actions.sessions import device_of, is_seen_stale, note_seen, signed_in
+from forum.actions.sessions import device_of, is_device, is_seen_stale, note_seen, signed_in
 from forum.context import Forum
 from forum.permissions import User
 from forum.web.requests import forum_of
@@ -29,7 +29,9 @@ def set_session(response: Response, forum: Forum, token: str) -> None:
 
 
 def drop_session(response: Response, forum: Forum) -> None:
+    """The browser forgets what its pages kept too: the next at this computer may be somebody else."""
     _set_cookie(response, forum, "session", "", 0)
+    response.headers["clear-site-data"] = '"storage"'
 
 
 def token_of(connection: HTTPConnection, forum: Forum) -> str:
@@ -44,6 +46,11 @@ def set_device(response: Response, forum: Forum, email: str) -> None:
 
 def device_cookie(connection: HTTPConnection, forum: Forum) -> str:
     return connection.cookies.get(cookie_name(forum, "device"), "")
+
+
+def knows_device(connection: HTTPConnection, forum: Forum, email: str) -> bool:
+    """Whether this browser was signed in to this account before."""
+    return is_device(forum, email, device_cookie(connection, forum))
 
 
 def set_appearance(response: Response, forum: Forum, appearance: str) -> None:
@@ -78,7 +85,7 @@ def _set_cookie(response: Response, forum: Forum, name: str, value: str, seconds
 HURDLES = {
     "second-factor": ("/second-factor", ("/second-factor",)),
     "set-up-factor": ("/account/second-factor", ("/account/second-factor", "/prove")),
-    "terms": ("/terms", ("/terms",)),
+    "terms": ("/terms", ()),  # a page for everybody
 }
 
 

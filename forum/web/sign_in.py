@@ -44,7 +44,9 @@ async def submit(request: Request) -> Response:
     await limits.forget(email, known_by)
     response = RedirectResponse(target, 303)
     set_session(response, forum, token)
-    set_device(response, forum, email)
+    user = await sessions.signed_in(forum, token)
+    if user and user.hurdle != "second-factor":  # whoever knows a password only is still a stranger
+        set_device(response, forum, email)
     return response
 
 

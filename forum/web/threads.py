@@ -10,7 +10,15 @@ from starlette.responses import RedirectResponse, Response
 from forum.actions.posts import render_body
 from forum.actions.threads import start_thread
 from forum.errors import Invalid, NotFound
-from forum.permissions import can_facilitate, can_post, can_tag, require, visible_group, visible_thread
+from forum.permissions import (
+    can_facilitate,
+    can_post,
+    can_tag,
+    lacks_consent,
+    require_posting,
+    visible_group,
+    visible_thread,
+)
 from forum.reading import ShownThread
 from forum.web.rendering import Pages, page
 from forum.web.requests import Form, forum_of, number, read_form, user_of
@@ -53,6 +61,7 @@ async def thread_page(
         pages=pages,
         posts_per_page=forum.settings.limits.posts_per_page,
         may_post=can_post(user, thread.group),
+        lacks_consent=lacks_consent(user, thread.group),
         may_facilitate=can_facilitate(user, thread.group),
         may_tag=can_tag(user, thread.group),
         problems=invalid.problems if invalid else {},
@@ -90,7 +99,7 @@ async def _new_page(
 ) -> Response:
     user = user_of(request)
     group = await visible_group(user, request.path_params["slug"])
-    require(can_post(user, group), "Only members and facilitators of this group may start threads in it.")
+    require_posting(user, group, "Only members and facilitators of this group may start threads in it.")
     return page(
         request,
         "threads/new.html",

@@ -10,12 +10,17 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from forum.actions.people import create_account
 from forum.actions.sessions import hash_token
+from forum.actions.visits import end_visit, visit_group
 from forum.context import Forum
 from forum.models import Link, Person
-from tests.cast import PASSWORD, build_demo
-from tests.hard_words import build_hard_releases, build_hard_tags, build_hard_words
+from tests.apps import give_app
+from tests.cast import PASSWORD, accept_terms, build_demo, new_key, user
+from tests.hard_words import LONG, build_hard_releases, build_hard_tags, build_hard_words
+from tests.invited import build_invitations
 from tests.processes import running
+from tests.sign_ups import build_sign_ups
 
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 MISSING = "There is no `chromium` on the PATH: these journeys need it. On Debian: apt install chromium."
@@ -28,6 +33,33 @@ async def build_stage(forum: Forum) -> None:
     await build_hard_tags(forum)
     await build_links(forum)
     await build_hard_releases(forum)
+    await build_sign_ups(forum)
+    await build_invitations(forum)
+    await build_visits(forum)
+    await build_factors(forum)
+    await build_terms(forum)  # last: everybody who is there by now has answered
+
+
+async def build_terms(forum: Forum) -> None:
+    """Everybody has accepted the demo's terms, but Iris, who is asked before anything else."""
+    await accept_terms(forum)
+    await create_account(forum, "iris@demo.example", "Iris Newcome", "Leeds", None, PASSWORD)
+
+
+async def build_factors(forum: Forum) -> None:
+    """Mara has an app, which is in a drawer somewhere. Each of the others sets up an app or a passkey in one journey."""
+    for name in "Mara", "Nia", "Nell", "Nora", "Petra", "Paula":
+        await create_account(forum, f"{name.lower()}@demo.example", name, "Leeds", None, PASSWORD)
+    await give_app(forum, "mara")
+
+
+async def build_visits(forum: Forum) -> None:
+    """Vera, another administrator, is visiting a group, and has looked into one with hard words."""
+    await create_account(forum, "vera@demo.example", "Vera", None, "administrator", PASSWORD)
+    vera = await user("vera")
+    await visit_group(forum, vera, "hard-words", f"{LONG} of <b>somebody</b>\nin two lines", new_key())
+    await end_visit(forum, vera, "hard-words")
+    await visit_group(forum, vera, "climate", "A complaint about a post.", new_key())
 
 
 async def build_links(forum: Forum) -> None:
@@ -67,6 +99,7 @@ class Service:
             "FORUM_PASSWORDS__MEMORY_KIB": "8",
             "FORUM_PASSWORDS__PASSES": "1",
             "FORUM_SITE__STYLE_PAGE": "true",
+            "FORUM_SIGN_IN__SECOND_FACTOR": "false",
             **environment,
         }
         self._running = ExitStack()

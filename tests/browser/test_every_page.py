@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pyotp
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, Request, expect
 from starlette.routing import Route
 
 from forum.app import PRIVATE, PUBLIC
+from tests.authenticator import Authenticator
 from tests.browser.conftest import Visit
 from tests.browser.stage import more_about, open_thread
 from tests.hard_words import TITLES
@@ -183,6 +185,44 @@ def ask_reset(page: Page) -> None:
     expect(page.get_by_role("heading", level=1, name="Look for our letter")).to_be_visible()
 
 
+def set_up_app(page: Page) -> None:
+    """For good: whoever signs in after that shows a code first."""
+    page.goto(SECOND_FACTOR)
+    press("Set up an app")(page)
+    secret = page.locator(".letters").inner_text().replace(" ", "")
+    page.get_by_label("Code from your app").fill(pyotp.TOTP(secret).now())
+    press("Use this app")(page)
+    expect(page.get_by_role("heading", level=1, name="Keep your recovery codes")).to_be_visible()
+
+
+def add_passkey(page: Page) -> None:
+    """As a browser at the service's name does it, which this number is not."""
+    page.goto(PASSKEYS)
+    where = page.evaluate("location.origin")
+    phone = Authenticator(origin=where.replace("127.0.0.1", "localhost"))
+    options = page.request.post(f"{PASSKEYS}/options", headers={"origin": where})
+    form = {"name": f"My {'very ' * 10}old phone", "credential": phone.make(options.text())}
+    assert page.request.post(PASSKEYS, form=form, headers={"origin": where}).status == 200
+
+
+def ask_to_join(page: Page) -> None:
+    page.get_by_label("Your name").fill("Maeve Byrne")
+    page.get_by_label("Your email address").fill(f"{'m' * 60}@leeds.example")
+    page.get_by_label("Your council").select_option("Leeds")
+    page.get_by_label("Your position").fill("Councillor for adult social care")
+    page.get_by_label("Why would you like to join?").fill("To learn from others.")
+    page.get_by_role("button", name="Ask to join").click()
+    expect(page.get_by_role("heading", level=1, name="Check your email")).to_be_visible()
+
+
+def judge_list(page: Page) -> None:
+    lines = ["Ann, ann@demo.example, Leeds", "Amina, amina@demo.example", "Bob, bob@demo.example, Leads", "Zoë Nobody"]
+    page.get_by_label("Or paste").fill("\n".join([*lines, f"{'long' * 20} <x@{'long-' * 10}council.example>"]))
+    page.get_by_label("Role").select_option("member")
+    page.get_by_role("button", name="Check it").click()
+    expect(page.get_by_role("heading", name="2 lines to mend")).to_be_visible()
+
+
 def choose_dark(page: Page) -> None:
     page.goto("/appearance")
     page.get_by_label("Dark").check()
@@ -205,6 +245,8 @@ class Case:
 
 
 GROUP = "/groups/{slug:slug}"
+SECOND_FACTOR = "/account/second-factor"
+PASSKEYS = f"{SECOND_FACTOR}/passkeys"
 THEME = "/codebook/{theme_id:id}"
 RELEASE = "/releases/{release_id:id}"
 ADULT_SOCIAL_CARE = "/groups/adult-social-care"
@@ -220,6 +262,42 @@ CASES = {
         "/reset/{token}", None, to("/reset/reset"), send(new="amina-rahman-1974"), status=422
     ),
     "reset link that ended": Case("/reset/{token}", None, to("/reset/ended"), status=404),
+    "asking to join": Case("/sign-up", None, to("/sign-up")),
+    "asking to join without words": Case("/sign-up", None, to("/sign-up"), send(), status=422),
+    "asked to join": Case("/sign-up", None, to("/sign-up"), ask_to_join),
+    "sign-up to confirm": Case("/sign-up/{token}", None, to("/sign-up/unproven-hard")),
+    "sign-up that waits for a decision": Case("/sign-up/{token}", None, to("/sign-up/decision")),
+    "sign-up that waits for a member": Case("/sign-up/{token}", None, to("/sign-up/sponsor")),
+    "sign-up that nobody knows": Case("/sign-up/{token}", None, to("/sign-up/nobody")),
+    "sign-up approved": Case("/sign-up/{token}", None, to("/sign-up/approved")),
+    "sign-up refused": Case("/sign-up/{token}", None, to("/sign-up/refused")),
+    "invitation": Case("/invitations/{token}", None, to("/invitations/open")),
+    "invitation to the service": Case("/invitations/{token}", None, to("/invitations/nobody")),
+    "invitation, an easy password": Case(
+        "/invitations/{token}", None, to("/invitations/nobody"), send(name="", new="newcomer"), status=422
+    ),
+    "invitation of who has an account": Case("/invitations/{token}", None, to("/invitations/eve")),
+    "invitation to accept": Case("/invitations/{token}", "eve", to("/invitations/eve")),
+    "invitation of somebody else": Case("/invitations/{token}", "gareth", to("/invitations/eve"), status=403),
+    "invitation that ended": Case("/invitations/{token}", None, to("/invitations/used"), status=404),
+    "invitations": Case("/invitations", "priya", to("/invitations")),
+    "invitations, none fits": Case("/invitations", "priya", to("/invitations?q=nobody-at-all")),
+    "invitations asked wrongly": Case("/invitations", "priya", to("/invitations?state=x"), status=422),
+    "inviting one": Case("/invite", "priya", to("/invite")),
+    "inviting nobody": Case("/invite", "priya", to("/invite"), send(email="x"), status=422),
+    "inviting a list": Case("/invite/list", "priya", to("/invite/list")),
+    "inviting a list, judged": Case("/invite/list", "priya", to("/invite/list"), judge_list),
+    "inviting an empty list": Case("/invite/list", "priya", to("/invite/list"), send(), status=422),
+    "invitations of a group": Case(
+        "/groups/{slug}/invitations", "sian", to("/groups/hard-words/invitations?done=invited")
+    ),
+    "invitations of a group without any": Case(
+        "/groups/{slug}/invitations", "ruth", to("/groups/adult-social-care/invitations")
+    ),
+    "inviting one into a group": Case("/groups/{slug}/invite", "sian", to("/groups/hard-words/invite")),
+    "inviting a list into a group": Case(
+        "/groups/{slug}/invite/list", "ruth", to("/groups/adult-social-care/invite/list"), judge_list
+    ),
     "address link": Case("/address/{token}", "amina", to("/address/address")),
     "account": Case("/account", "amina", to("/account?done=password")),
     "account of staff in no group": Case("/account", "priya", to("/account")),
@@ -230,11 +308,42 @@ CASES = {
     ),
     "address": Case("/account/address", "amina", to("/account/address")),
     "address refused": Case("/account/address", "amina", to("/account/address"), send(email="x"), status=422),
+    "proof": Case("/prove", "amina", to("/prove?next=/account/password")),
+    "proof refused": Case("/prove", "amina", to("/prove"), send(password="x"), status=422),
+    "second factor": Case("/second-factor", "mara", to("/groups")),
+    "second factor refused": Case("/second-factor", "mara", to("/second-factor"), send(recovery="x"), status=422),
+    "proof with a second factor": Case("/prove", "nora", set_up_app, to("/prove")),
+    "own second factor": Case(SECOND_FACTOR, "amina", to(SECOND_FACTOR)),
+    "own second factor, set up": Case(SECOND_FACTOR, "nell", set_up_app, to(SECOND_FACTOR)),
+    "setting up an app": Case(f"{SECOND_FACTOR}/app", "amina", to(SECOND_FACTOR), press("Set up an app")),
+    "setting up an app, a wrong code": Case(
+        f"{SECOND_FACTOR}/app", "amina", to(SECOND_FACTOR), press("Set up an app"), send(code="1"), status=422
+    ),
+    "passkeys, none": Case(PASSKEYS, "amina", to(PASSKEYS)),
+    "passkeys": Case(PASSKEYS, "petra", add_passkey, to(PASSKEYS)),
+    "removing a passkey": Case(
+        f"{PASSKEYS}/{{passkey_id:id}}/remove", "paula", add_passkey, to(PASSKEYS), follow("td a")
+    ),
+    "recovery codes": Case(f"{SECOND_FACTOR}/app", "nia", set_up_app),
     "sign-ins": Case("/account/sessions", "amina", to("/account/sessions")),
     "appearance": Case("/appearance", None, to("/appearance")),
     "appearance not chosen": Case("/appearance", "amina", to("/appearance"), send(), status=422),
     "dark by choice": Case("/", "amina", choose_dark),
     "accessibility": Case("/accessibility", None, to("/accessibility")),
+    "privacy": Case("/privacy", None, to("/privacy")),
+    "terms": Case("/terms", None, to("/terms")),
+    "terms in one's way": Case("/terms", "iris", to("/terms?next=/groups")),
+    "terms not answered": Case("/terms", "iris", to("/terms"), send(), status=422),
+    "consent": Case("/account/consent", "amina", to("/account/consent")),
+    "consent withdrawn": Case("/account/consent", "n.ridsdill", to("/account/consent?done=no")),
+    "thread without consent": Case(
+        "/threads/{thread_id:id}", "n.ridsdill", to("/groups/digital"), follow(".thread h3 a")
+    ),
+    "group without consent": Case(GROUP, "n.ridsdill", to("/groups/digital")),
+    "terms for administrators": Case("/terms/edit", "priya", to("/terms/edit?published=terms")),
+    "changing the terms": Case("/terms/edit/{kind}", "priya", to("/terms/edit/terms")),
+    "changing the terms, previewed": Case("/terms/edit/{kind}", "priya", to("/terms/edit/consent"), press("Preview")),
+    "changing the terms to nothing": Case("/terms/edit/{kind}", "priya", to("/terms/edit/terms"), send(), status=422),
     "home": Case("/", "amina", to("/")),
     "home, own menu open": Case("/", "amina", to("/"), open_own_menu),
     "home of somebody in no group": Case("/", "priya", to("/")),
@@ -244,6 +353,12 @@ CASES = {
     "group": Case(GROUP, "ruth", to(ADULT_SOCIAL_CARE)),
     "group one is not in": Case(GROUP, "eve", to("/groups/finance")),
     "group without threads": Case(GROUP, "sian", to("/groups/quiet-corner")),
+    "group for an administrator": Case(GROUP, "priya", to("/groups/finance")),
+    "group that one visits": Case(GROUP, "vera", to("/groups/climate")),
+    "people of a group that one visits": Case(f"{GROUP}/members", "vera", to("/groups/climate/members")),
+    "visits": Case("/visits", "priya", to("/visits")),
+    "visiting": Case(f"{GROUP}/visit", "priya", to("/groups/whistleblowing/visit")),
+    "visiting for no reason": Case(f"{GROUP}/visit", "priya", to("/groups/hard-words/visit"), send(), status=422),
     "group with hard words": Case(GROUP, "sian", to("/groups/hard-words")),
     "people": Case(f"{GROUP}/members", "ruth", to(f"{ADULT_SOCIAL_CARE}/members")),
     "people with hard names": Case(f"{GROUP}/members", "sian", to("/groups/hard-words/members")),
@@ -395,6 +510,21 @@ CASES = {
         to("/people?q=gareth"),
         follow(".people a"),
         follow(".rows a[href^='/people/']"),
+    ),
+    "sign-ups": Case("/applications", "priya", to("/applications")),
+    "sign-ups with problems": Case("/applications", "priya", to("/applications?state=x"), status=422),
+    "sign-ups, none": Case("/applications", "priya", to("/applications?q=no+such+name")),
+    "sign-up": Case("/applications/{application_id:id}", "priya", to("/applications/7006")),
+    "sign-up that cannot be approved": Case("/applications/{application_id:id}", "priya", to("/applications/7008")),
+    "sign-up with hard words, decided for no reason": Case(
+        "/applications/{application_id:id}", "priya", to("/applications/7005"), send(), status=422
+    ),
+    "sign-up with hard words, refused": Case("/applications/{application_id:id}", "priya", to("/applications/7010")),
+    "sign-up, emptied": Case("/applications/{application_id:id}", "priya", to("/applications/7011")),
+    "vouching": Case("/vouch/{application_id:id}", "gareth", to("/vouch/7004")),
+    "vouching, done": Case("/vouch/{application_id:id}", "gareth", to("/vouch/7007")),
+    "vouching for nobody": Case(
+        "/vouch/{application_id:id}", "sian", to("/vouch/7005"), press("Send"), see_problem, status=422
     ),
     "councils": Case("/councils", "priya", to("/councils")),
     "council": Case("/councils/{council_id:id}", "priya", to("/councils/1")),

@@ -4,9 +4,11 @@ import shutil
 
 import pytest
 
-from forum.models import Decision, Group, Membership, Person
+from forum.models import Application, Decision, Group, Membership, Person
+from tests.apps import give_app
 from tests.cast import thread_in
 from tests.conftest import ON_POSTGRES
+from tests.sign_ups import waiting_application
 
 
 async def test_an_account_is_made_signed_in_given_another_password_and_suspended(run, signed_in):
@@ -44,6 +46,43 @@ async def test_an_account_is_reinstated_deactivated_and_given_a_role(run, signed
                                                           "From the terminal."]  # fmt: skip
     assert {(decision.by_id, decision.person.name) for decision in decisions} == {(None, "Eve")}
     assert (await signed_in("eve")) is not None
+
+
+async def test_the_first_administrator_is_made_here_and_a_lost_second_factor_reset(run, forum, signed_in):
+    new = ("account", "create", "dilys@demo.example", "--name", "Dilys", "--administrator", "--password-stdin")
+    assert (await run(*new, stdin="a password of dilys\n")).status == 0
+    assert (await Person.get(email="dilys@demo.example")).site_role == "administrator"
+    await give_app(forum, "dilys")
+    dilys = await signed_in("dilys", "a password of dilys")
+    assert (await dilys.get("/people")).headers["location"] == "/second-factor?next=/people"
+    reset = await run("account", "reset-factors", "dilys@demo.example", "--reason", "Her phone is gone")
+    assert (reset.status, reset.error) == (0, "") and "can set up another" in reset.out
+    assert (await dilys.get("/people")).headers["location"].startswith("/sign-in")
+    assert (await (await signed_in("dilys", "a password of dilys")).get("/people")).status_code == 200
+    assert (await Decision.get()).reason == "Her phone is gone"
+
+
+async def test_a_sign_up_is_listed_and_decided(run, forum):
+    await waiting_application(forum, matches_domain=True)
+    await waiting_application(forum, "gareth", email="eryl@home.example", name="Eryl Rees", council_id=None)
+    listed = await run("account", "applications")
+    assert (listed.status, listed.error) == (0, "")
+    first, second = listed.out.splitlines()
+    assert "maeve@leeds.example  Maeve Byrne, Leeds, Councillor for adult social care: domain match" in first
+    assert "Eryl Rees, not on a council" in second and second.endswith("known by nobody yet")
+    for words, fault in (
+        (("approve", "eryl@home.example", "--reason", "x"), "no member has vouched"),
+        (("refuse", "eryl@home.example"), "--reason"),
+        (("approve", "nobody@demo.example"), "nobody@demo.example"),
+    ):
+        answer = await run("account", *words)
+        assert answer.status == 2 and fault in answer.error and len(answer.error.splitlines()) == 1
+    approved = await run("account", "approve", "Maeve@leeds.example", "--reason", "Known to us")
+    refused = await run("account", "refuse", "eryl@home.example", "--reason", "Nobody knows you")
+    assert (approved.out, refused.out) == ("Approved Maeve@leeds.example.\n", "Refused eryl@home.example.\n")
+    decided = [(one.decision, one.reason, one.decided_by_id) for one in await Application.all().order_by("created_at")]
+    assert decided == [("approved", "Known to us", None), ("refused", "Nobody knows you", None)]
+    assert (await run("account", "applications")).out == ""
 
 
 async def test_a_group_is_made_filled_and_emptied_while_people_read(run, signed_in):
@@ -99,6 +138,9 @@ async def test_the_data_folder_alone_is_enough(run, database_url, tmp_path):
         (("account", "create", "x@demo.example", "--name", "X", "--password-stdin"), "password"),
         (("account", "set-password", "amina@demo.example"), "--password-stdin"),
         (("account", "set-password", "nobody@demo.example", "--password-stdin"), "password"),
+        (("account", "create", "x@demo.example", "--name", "X", "--role", "analyst", "--administrator"), "--role"),
+        (("account", "reset-factors", "amina@demo.example"), "no second factor"),
+        (("account", "reset-factors", "nobody@demo.example"), "nobody@demo.example"),
         (("account", "suspend", "nobody@demo.example"), "nobody@demo.example"),
         (("account", "suspend", "x" * 400 + "@demo.example"), "xxx"),
         (("account", "suspend", "priya@demo.example"), "last administrator"),

@@ -22,15 +22,24 @@ MOST = 5000  # more than anything in a test
 
 class Attack:
     """`few` are rows known, or believed, to rest on too few people or councils. `seated`: everybody sits on a council,
-    and always on the same. A row of `relations` that is not printed can be anything, zero too."""
+    and always on the same. A row of `relations` that is not printed can be anything, zero too. The people of `wholes`
+    were rounded: those of all wholes, if nothing else is said."""
 
     def __init__(
-        self, printed: Mapping, relations: Sequence, rule: Rule, few: Collection = (), seated: bool = True
+        self,
+        printed: Mapping,
+        relations: Sequence,
+        rule: Rule,
+        few: Collection = (),
+        seated: bool = True,
+        wholes: Collection | None = None,
     ) -> None:
         self.printed = printed
         self.relations = relations
         self.rule = rule
         self.seated = seated
+        self.few = few
+        self.wholes = {it.whole for it in relations if isinstance(it, Relation)} if wholes is None else wholes
         related = [row for relation in relations for row in (relation.whole, *relation.parts)]
         self.rows = list(dict.fromkeys([*printed, *related]))
         self.place = {row: 3 * number for number, row in enumerate(self.rows)}
@@ -191,7 +200,6 @@ class Attack:
         self._lines.append((factors, low, high))
 
     def _read_rows(self) -> None:
-        wholes = {relation.whole for relation in self.relations if isinstance(relation, Relation)}
         for row, place in self.place.items():
             self._know({place + POSTS: 1, place + PEOPLE: -1}, 0)
             self._know({place + (PEOPLE if self.seated else POSTS): 1, place + COUNCILS: -1}, 0)
@@ -203,7 +211,7 @@ class Attack:
             else:
                 self.low[place : place + 3] = counts.posts, counts.people, counts.councils
                 self.high[place : place + 3] = self.low[place : place + 3]
-                if row in wholes and self.rule.round_to > 1 and counts.people:
+                if row in self.wholes and self.rule.round_to > 1 and counts.people:
                     half = self.rule.round_to // 2
                     is_least = counts.people - self.rule.round_to < self.rule.people  # what would be less is shown so
                     self.low[place + PEOPLE] = self.rule.people if is_least else counts.people - half

@@ -1,7 +1,6 @@
 """Nothing that was hidden can be worked out: what is published is attacked with a solver, and the attacks find faults
 that are planted."""
 
-import random
 from collections.abc import AsyncIterator
 
 import pytest
@@ -14,7 +13,6 @@ from forum.intelligence.disclosure import (
     Counts,
     Relation,
     Rule,
-    differenced,
     is_confidential,
     protect,
 )
@@ -29,15 +27,11 @@ from tests.intelligence.random_tables import (
     RELEASE,
     Tables,
     large_table,
-    random_posts,
     random_table,
-    table_of,
 )
 
 TABLES = 200
 RARE = [626, 821, 1302, 1422]  # these tell something as soon as one kind of knowledge is forgotten
-MONTHS = range(1, 10)
-THEMES = ["A", "A1", "A2", "B", "C", "C1"]
 
 
 def attack(printed: dict, table: Tables, rule: Rule, few: list | None = None) -> Attack:
@@ -151,87 +145,6 @@ def test_an_attack_finds_parts_that_can_only_be_one_each():
     assert all(counts.hidden for counts in safe.values())
     assert ("theme", "people", 4) in Attack(safe, [regions], PAGE, few=["theme"]).single()
     assert Attack({"theme": HIDDEN}, [regions], PAGE, few=["theme"]).single() == []
-
-
-class Issued:
-    """Releases, each beside all that were issued before. What they showed is `known`, what they hid stays hidden."""
-
-    def __init__(self) -> None:
-        self.all = Tables()
-        self.shown: dict[tuple, Counts] = {}
-        self.hidden: set[tuple] = set()
-        self.close: set[tuple] = set()
-
-    def issue(self, table: Tables) -> tuple[int, int]:
-        """One more release. How many rows it could show for themselves, and how many of these it shows."""
-        new = [row for row in table.counts if row not in self.shown]
-        self.all.counts |= table.counts
-        self.all.people |= table.people
-        self.all.relations += table.relations + [it for row in table.counts for it in self._earlier_parts(row)]
-        self.close |= differenced({row: table.people[row] for row in new}, self._shown_of_the_same(new), RELEASE.people)
-        safe = protect(self.all.counts, self.all.relations, RELEASE, self.hidden | self.close, self.shown.keys())
-        assert all(safe[row] == counts for row, counts in self.shown.items())
-        printed = table.printed(safe)
-        self.hidden |= {row for row, counts in printed.items() if counts.hidden}
-        self.shown |= {row: counts for row, counts in printed.items() if not counts.hidden}
-        fit = [row for row in new if table.counts[row].people and not is_confidential(table.counts[row], RELEASE)]
-        return len(fit), sum(row in self.shown for row in fit)
-
-    def attack(self) -> Attack:
-        return attack(self.shown | dict.fromkeys(self.hidden, HIDDEN), self.all, RELEASE)
-
-    def _earlier_parts(self, row: tuple) -> list[Relation]:
-        """A row from the first month on holds that of the release before, and of the month that has come."""
-        (first, last), *about = row
-        parts = [((first, last - 1), *about), ((last, last), *about)] if first < last else []
-        parts = tuple(part for part in parts if part in self.all.counts)
-        is_all = len(parts) == 2
-        return [Relation(row, parts, is_all, frozenset({"posts"} if is_all else ()))] if parts else []
-
-    def _shown_of_the_same(self, rows: list[tuple]) -> list[dict[tuple, frozenset[int]]]:
-        """The people of shown rows about the same, whose months lie within those of a row or around them."""
-        return [
-            {row: self.all.people[other]}
-            for row in rows
-            for other in self.shown
-            if other[1:] == row[1:] and (_is_within(other[0], row[0]) or _is_within(row[0], other[0]))
-        ]
-
-
-def _is_within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1]
-
-
-@pytest.mark.parametrize(("kind", "share"), [("each month", 0.85), ("from the first month", 0.4)])
-def test_nine_monthly_releases_tell_nothing_hidden_and_stay_possible(kind, share):
-    """`share` of the figures that could be shown for themselves are shown, from the second release on. As it stands it
-    is more than nine tenths where each release is about its own month, and half where each goes on from the first: a
-    figure waits until ten people are new."""
-    posts = random_posts(random.Random(1), people=400, posts=3000, themes=THEMES, months=9)
-    issued = Issued()
-    counted = [issued.issue(table_of(posts, month if kind == "each month" else 1, month)) for month in MONTHS]
-    could, did = (sum(numbers) for numbers in zip(*counted[1:], strict=True))
-    assert did > share * could, (did, could)
-    assert all(shown for _, shown in counted)
-    found = issued.attack()
-    assert found.single() == []
-    assert found.small_totals() == []
-    assert found.shown_too_few() == []
-
-
-def test_releases_for_each_month_and_from_the_first_stand_beside_each_other():
-    """The posts of all months add up, and each month was shown. Who wrote them stays hidden where it is to."""
-    posts = random_posts(random.Random(5), people=150, posts=1200, themes=["A", "A1", "B"], months=9)
-    issued = Issued()
-    for month in MONTHS:
-        issued.issue(table_of(posts, month, month))
-        issued.issue(table_of(posts, 1, month))
-    found = issued.attack()
-    few = issued.hidden.intersection(issued.all.few(RELEASE))
-    assert len(issued.close) > 20 and len(issued.shown) > 100
-    assert found.single(few) == []
-    assert found.single(issued.hidden - few, measures=("people", "councils")) == []
-    assert found.small_totals() == []
 
 
 def test_an_attack_finds_releases_that_did_not_look_at_each_other():

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from forum.intelligence.disclosure import HIDDEN, Counts, Rule
+from forum.intelligence.cells import Tree
+from forum.intelligence.disclosure import HIDDEN, Counts, Rule, protect
 from forum.intelligence.filters import Choices, Filters, choices_for, read_filters
-from forum.intelligence.summary import Summary, ThemeCounts, behind, everything, people_by_type, summarise
-from forum.models import Council, Group, NoTheme, Post, Tagging, Theme, Thread
+from forum.intelligence.summary import Summary, ThemeCounts, everything, find, summarise, tell
+from forum.models import Council, Group, NoTheme, Person, Post, Tagging, Theme, Thread
 from tests import cast
 from tests.intelligence.worlds import RULE, councillors, figures, hear, random_filters, random_talk, say, tag
 
@@ -30,6 +31,7 @@ class World:
     posts: list[Post]
     taggings: list[Tagging]
     answered: set[int]
+    withdrew: set[int]
 
 
 async def all_rows() -> World:
@@ -43,6 +45,7 @@ async def all_rows() -> World:
         posts=posts,
         taggings=await Tagging.all(),
         answered={answer.post_id for answer in await NoTheme.all()},
+        withdrew={person.id for person in await Person.exclude(consent_withdrawn_at=None)},
     )
 
 
@@ -56,6 +59,7 @@ def chosen_posts(world: World, slugs: set[str], words: dict[str, str]) -> dict[i
         council, slug = world.councils.get(post.council_id), world.slugs[post.thread_id]
         if (
             post.hidden_at is None
+            and post.author_id not in world.withdrew
             and slug in slugs
             and words.get("group") in (None, slug)
             and ("region" not in words or (council is not None and council.region == words["region"]))
@@ -146,6 +150,7 @@ def told(counts: Counts) -> tuple[int | None, int | None, int | None]:
 async def test_every_figure_equals_a_recount_of_all_rows(forum, seed):
     await random_talk(seed)
     world, chance = await all_rows(), random.Random(seed)
+    assert {post.author_id for post in world.posts} > world.withdrew != set()
     kept, hid = 0, 0
     for name in ("tom", "ruth", "sam") * 5:
         choices = await choices_for(await cast.user(name))
@@ -155,7 +160,7 @@ async def test_every_figure_equals_a_recount_of_all_rows(forum, seed):
             plain = await everything(select, choices, filters, OPEN)
             safe = await everything(select, choices, filters, RULE)
             alone = await summarise(select, choices, filters, RULE)
-            found = await behind(select, choices, filters)
+            found = (await find(select, choices, filters, Tree(choices.themes).tops)).cells
         got = {key: told(counts) for key, counts in plain.cells.items()}
         assert {key: counts for key, counts in got.items() if counts[0]} == {
             key: counts for key, counts in right.items() if counts[0]
@@ -254,6 +259,25 @@ async def test_two_tags_of_a_theme_on_a_post_count_once(forum):
         await tag(post, "FIN-1", "barrier")
         await tag(post, "FIN-1", "barrier")
     assert figures(await hear(forum, await cast.user("tom")), "FIN-1") == (5, 5, 3)
+
+
+async def test_who_withdraws_consent_is_left_out_until_they_give_it_again(forum):
+    people = await councillors(7, 3)
+    for person in people:
+        await say(person, "finance", "FIN-1")
+        await say(person, "finance")
+    tom = await cast.user("tom")
+    whole = await hear(forum, tom)
+    await Person.filter(id=people[0].id).update(consent_withdrawn_at=forum.clock())
+    summary = await hear(forum, tom)
+    assert figures(summary, "FIN-1") == (6, 6, 3)
+    bases = [(was.posts - now.posts, was.people - now.people) for was, now in zip(
+        (whole.base, whole.read, whole.tagged), (summary.base, summary.read, summary.tagged), strict=True)]  # fmt: skip
+    assert bases == [(2, 1), (1, 1), (1, 1)]
+    await Person.filter(id__in=[person.id for person in people[1:3]]).update(consent_withdrawn_at=forum.clock())
+    assert figures(await hear(forum, tom), "FIN-1") == (None, None, None)  # four are too few
+    await Person.all().update(consent_withdrawn_at=None)
+    assert await hear(forum, tom) == whole
 
 
 async def test_hidden_posts_are_left_out(forum):
@@ -395,8 +419,9 @@ async def test_what_a_release_hides_besides_is_hidden_with_all_that_rests_on_it(
     choices = await choices_for(await cast.user("tom"))
     ids = {theme.code: theme.id for theme in choices.themes}
     async with forum.database.reader() as select:
-        plain = await everything(select, choices, Filters(), RULE)
-        safe = await everything(select, choices, Filters(), RULE, also={("theme", ids["FIN"]), ("theme", 0)})
+        found = await find(select, choices, Filters(), Tree(choices.themes).tops)
+    plain = tell(found, protect(found.cells.counts, found.cells.relations, RULE))
+    safe = tell(found, protect(found.cells.counts, found.cells.relations, RULE, also={("theme", ids["FIN"])}))
     assert [detail.row.theme.code for detail in plain.details] == ["FIN", "CARE"]
     assert plain.cells["theme", ids["FIN-1"]] == plain.cells["month", ids["FIN"], "2026-04"] == Counts(12, 12, 6)
     [detail] = safe.details
@@ -414,9 +439,9 @@ async def test_people_by_type_counts_whoever_takes_part(forum):
     finance = await cast.group("finance")
     choices = await choices_for(await cast.user("tom"))
     async with forum.database.reader() as select:
-        found = await people_by_type(select, choices, Filters(group=finance))
+        found = await find(select, choices, Filters(group=finance), [])
     types: dict[str, set[int]] = {}
     for post in await Post.filter(thread__group_id=finance.id).select_related("council"):
         if post.council:
             types.setdefault(post.council.type, set()).add(post.author_id)
-    assert found == {type: len(authors) for type, authors in types.items()}
+    assert found.people_by_type == {type: len(authors) for type, authors in types.items()}

@@ -85,9 +85,12 @@ def figures(summary: Summary, code: str) -> tuple[int | None, int | None, int | 
 async def random_talk(seed: int) -> None:
     """Posts and tags by chance: in all groups, some hidden, by people with no council and people who moved to another,
     on the edges of months, with the same theme several times on a post, with themes that are in use no longer, and
-    posts that were found to have none. Some of the threads were opened by a facilitator."""
+    posts that were found to have none. Some of the threads were opened by a facilitator, and some people, one of them
+    without a council, do not consent to being counted."""
     chance = random.Random(seed)
     people = await councillors(chance.randint(6, 30), chance.randint(2, 9)) + await councillors(2, 0)
+    withdrew = [people[1].id, people[-1].id]
+    await Person.filter(id__in=withdrew).update(consent_withdrawn_at=NOON)
     councils = await Council.all().order_by("id").limit(10)
     groups = await Group.all().order_by("slug")
     themes = chance.sample(await Theme.all().order_by("position"), 25)

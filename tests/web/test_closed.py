@@ -6,6 +6,7 @@ import pytest
 from starlette.routing import Match, Route, WebSocketRoute
 
 from forum.actions.commitments import commit
+from forum.actions.factors import begin_app
 from forum.actions.groups import add_member, remove_member_by_email
 from forum.actions.memos import write_memo
 from forum.actions.releases import PAPER as PARTS
@@ -14,9 +15,11 @@ from forum.actions.second_readings import draw_sample
 from forum.actions.taggings import tag_post
 from forum.actions.threads import start_thread
 from forum.app import PRIVATE, PUBLIC
-from forum.models import Notice, Person, Tagging, Theme
+from forum.models import Notice, Passkey, Person, Session, Tagging, Theme
+from tests.apps import give_app
 from tests.cast import EVERYONE, new_key, posts_in, thread_in, user
 from tests.conftest import SITE, with_settings
+from tests.sign_ups import waiting_application
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 ROUTES = [route for route in PRIVATE if isinstance(route, Route)]
@@ -31,7 +34,10 @@ def address_of(route: Route | WebSocketRoute, **values: object) -> str:
 
 def test_only_what_must_be_is_public():
     known = {"/sign-in", "/static/{name}", "/appearance", "/accessibility"}
-    known |= {"/reset", "/reset/{token}", "/address/{token}"}
+    known |= {"/reset", "/reset/{token}", "/address/{token}", "/sign-up", "/sign-up/{token}"}
+    known |= {"/invitations/{token}"}
+    known |= {"/sign-in/passkey", "/sign-in/passkey/options"}
+    known |= {"/privacy", "/terms"}
     assert {route.path for route in PUBLIC} == known
     assert all(isinstance(route, Route) for route in PUBLIC)
 
@@ -79,16 +85,20 @@ async def test_every_private_page_answers_somebody(forum, signed_in):
     gareth = await Person.get(email="gareth@demo.example")
     values = {"thread_id": thread.id, "post_id": post.id, "tagging_id": tagging_id, "person_id": gareth.id}
     values |= {"theme_id": (await Theme.get(code="FIN")).id, "reading_id": await draw_for_ruth(forum, "finance")}
-    values |= {"release_id": await draft_as("tom", forum), "name": "figures.csv", "code": "FIN"}
+    values |= {"release_id": await draft_as("tom", forum), "name": "figures.csv", "code": "FIN", "kind": "terms"}
     values |= {"commitment_id": await commit_as("tom", forum)}
+    values |= {"application_id": await waiting_application(forum, "bethan")}
     issued = await issue_as("tom", "nadia", forum)
-    people = ruth, *_ = [await signed_in(name) for name in ("ruth", "tom", "bethan", "priya")]
+    await begin_app(forum, await user("ruth"))
+    await give_app(forum, "olu")
+    people = ruth, *_ = [await signed_in(name) for name in ("ruth", "tom", "bethan", "priya", "olu")]
+    values |= {"passkey_id": await passkey_of("ruth", forum)}
     for route in ROUTES:
         address = address_of(route, **values | ({"release_id": issued} if "/files/" in route.path else {}))
         if "GET" in route.methods:
             statuses = {(await person.get(address)).status_code for person in people}
             assert 200 in statuses, address
-            assert (await ruth.head(address)).status_code in (200, 403)
+            assert (await ruth.head(address)).status_code == (await ruth.get(address)).status_code
         elif route.path != "/sign-out":
             answer = await ruth.post(address, content=b"not a form", headers={"origin": SITE})
             assert answer.status_code in (403, 415), address
@@ -110,6 +120,16 @@ async def issue_as(name, second, forum) -> int:
 
 async def commit_as(name, forum) -> int:
     return await commit(forum, await user(name), "FIN", None, "We do it.", "A team", "done", new_key())
+
+
+async def passkey_of(name, forum) -> int:
+    """Their sessions have shown it."""
+    person_id, now = (await user(name)).id, forum.clock()
+    await Session.filter(person_id=person_id).update(factor_at=now)
+    passkey = await Passkey.create(
+        person_id=person_id, credential_id="x", public_key="x", name="Their phone", created_at=now
+    )
+    return passkey.id
 
 
 async def draw_for_ruth(forum, slug) -> int:
@@ -162,7 +182,14 @@ STAFF_PAGES = (
     "/releases/",
     "/second-readings/",
 )
-ADMINISTRATORS_PAGES = ("/people/", "/councils/")  # who is none may not go there, whatever there is
+ADMINISTRATORS_PAGES = (
+    "/people/",
+    "/councils/",
+    "/applications/",
+    "/invitations/",
+    "/terms/edit/",
+)  # who is none may not go there, whatever there is
+NOBODY_ELSES = ("/notices/", "/account/sessions/", "/account/second-factor/passkeys/", "/vouch/")
 LISTED_PAGES = ("/groups/finance", "/groups/finance/threads", "/groups/finance/threads/new")
 
 
@@ -200,11 +227,14 @@ async def test_not_yours_is_answered_like_not_there(forum, signed_in, without_ch
     release_id, commitment_id = await draft_as("nadia", forum), await commit_as("nadia", forum)
     notice_id = (await Notice.create(person_id=member, commitment_id=commitment_id, created_at=forum.clock())).id
     more = {"memo_id": memo_id, "reading_id": reading_id, "release_id": release_id, "notice_id": notice_id}
+    more |= {"application_id": await waiting_application(forum, "ruth")}
+    more |= {"passkey_id": await passkey_of("ruth", forum)}
     theirs = private_addresses(*ids, slug, **more)
     not_there = private_addresses(*nothing, "no-such-group", **dict.fromkeys(more, 555))
     for (method, address), (_, empty) in zip(theirs, not_there, strict=True):
-        if address in LISTED_PAGES or (name == "priya" and address.startswith(ADMINISTRATORS_PAGES)):
-            continue  # its name and purpose are for everybody who is signed in; accounts are hers
+        hers = (*ADMINISTRATORS_PAGES, f"/groups/{slug}/visit")
+        if address in LISTED_PAGES or (name == "priya" and address.startswith(hers)):
+            continue  # its name and purpose are for everybody who is signed in; accounts and visits are hers
         for form in FORM, {}, {"body": "x" * 10_001}, {"revision": "nonsense", "start": "9"}:
             if method == "GET" and form is not FORM:
                 continue
@@ -261,7 +291,7 @@ async def test_an_observer_reads_and_does_nothing(forum, signed_in):
     for method, address in private_addresses(thread.id, post.id, 1, (await user("amina")).id, "adult-social-care"):
         if method == "POST" and not address.endswith("/leave"):
             answer = await olu.act(address, **FORM)
-            not_theirs = "/taggings/1/" in address or address.startswith(("/notices/", "/account/sessions/"))
+            not_theirs = "/taggings/1/" in address or address.startswith(NOBODY_ELSES)
             assert answer.status_code == (404 if not_theirs else 403), address
     assert len(await posts_in("adult-social-care")) == 2
 

@@ -107,6 +107,7 @@ async def test_signing_out_ends_the_session_not_only_the_cookie(signed_in):
     answer = await amina.send_form("/sign-out")
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
     assert 'session=""' in answer.headers["set-cookie"]
+    assert answer.headers["clear-site-data"] == '"storage"'
     amina.cookies.set("session", token)
     assert (await amina.get("/groups")).status_code == 303
 
