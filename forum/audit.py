@@ -44,6 +44,7 @@ ACTS = {
     "change_address": "Changed their address",
     "end_session": "Ended a sign-in",
     "end_other_sessions": "Ended all other sign-ins",
+    "end_sessions": "Signed somebody out everywhere",
     "suspend_account": "Suspended an account",
     "reinstate_account": "Ended a suspension",
     "deactivate_account": "Deactivated an account",

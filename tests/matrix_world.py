@@ -1,5 +1,7 @@
 """A world with something of each kind in each group, for the matrix of rights."""
 
+from datetime import timedelta
+
 from forum.actions.commitments import commit
 from forum.actions.councils import add_domain
 from forum.actions.groups import add_member, remove_member_by_email
@@ -14,9 +16,11 @@ from forum.models import (
     Application,
     Commitment,
     Finding,
+    Invitation,
     Membership,
     Memo,
     Notice,
+    Passkey,
     Person,
     Post,
     Quote,
@@ -53,6 +57,10 @@ async def build_matrix(forum: Forum) -> None:
         await remove_member_by_email(forum, slug, f"{helper}@demo.example", "Helped for a day")
         await add_member(forum, slug, "nadia@demo.example", "observer")
         paper = dict.fromkeys(PAPER, "Words about Leeds.")
+        await Invitation.create(
+            email=f"new@{slug}.example", name="New", group_id=thread.group_id, by_id=host.id, token_hash=slug,
+            created_at=now, expires_at=now + timedelta(days=9),
+        )  # fmt: skip
         await draft_release(forum, await user("nadia"), slug, {"group": slug}, paper, new_key())
         await remove_member_by_email(forum, slug, "nadia@demo.example", "Helped for a day")
     commitment_id = await commit(forum, nadia, "FIN", None, "We do it.", "A team", "done", new_key())
@@ -61,18 +69,19 @@ async def build_matrix(forum: Forum) -> None:
         await waiting_application(forum, name)
         await Notice.create(person_id=person.id, commitment_id=commitment_id, created_at=now)
         await Session.create(person_id=person.id, token_hash=name, place="", created_at=now, seen_at=now)
+        await Passkey.create(person_id=person.id, credential_id=name, public_key="", name="Phone", created_at=now)
     await add_domain(forum, priya, 1, "leeds.example", new_key())
 
 
 async def things_in(slug: str | None, name: str, is_theirs: bool) -> dict[str, object]:
-    """Ids of what is in a group, for the parameters of routes: their own post, notice and session where it is theirs,
-    somebody else's where not. None for what is not there."""
+    """Ids of what is in a group, for the parameters of routes: what can be somebody's own is theirs where
+    the group is, and somebody else's where not. None for what is not there."""
     if slug is None:
         ids = [
             "thread", "post", "tagging", "memo", "reading", "release", "commitment", "notice", "quote", "finding",
-            "session", "person", "theme", "council", "domain", "application",
+            "session", "person", "theme", "council", "domain", "invitation", "passkey", "application",
         ]  # fmt: skip
-        words = {"slug": "no-such-group", "name": "no-such-file", "code": "NO-1", "step": "no-such-step", "token": "x"}
+        words = dict.fromkeys(("slug", "name", "code", "step", "token", "kind"), "no-such-thing")
         return {f"{each}_id": 555 for each in ids} | words
     thread = await thread_in(slug)
     owner = await user(name if is_theirs else FACILITATORS[slug])
@@ -90,11 +99,13 @@ async def things_in(slug: str | None, name: str, is_theirs: bool) -> dict[str, o
         "quote": await Quote.get(post_id=tagging.post_id),
         "commitment": await Commitment.get(),
         "notice": await Notice.get(person_id=owner.id),
+        "invitation": await Invitation.get(group_id=thread.group_id),
+        "passkey": await Passkey.get(person_id=owner.id),
         "session": await Session.filter(person_id=owner.id).order_by("created_at").first(),
         "theme": await Theme.get(code="FIN"),
         "application": await Application.get(sponsor_email=(await Person.get(id=owner.id)).email),
     }
-    words = {"slug": slug, "name": "figures.csv", "code": "FIN", "step": "check", "token": "x"}
+    words = {"slug": slug, "name": "figures.csv", "code": "FIN", "step": "check", "token": "x", "kind": "terms"}
     member = await Membership.filter(group_id=thread.group_id, role="member").order_by("created_at").first()
     places = {"person_id": member.person_id if member else 0, "council_id": 1, "domain_id": 1}
     return {f"{each}_id": thing.id for each, thing in found.items()} | places | words

@@ -26,17 +26,18 @@ def check_domain(typed: str) -> str:
 
 
 @action
-async def add_domain(forum: Forum, user: User, council_id: int, domain: str, key: str) -> int:
-    """Approve a domain: sign-ups from it are marked as matching this council."""
+async def add_domain(forum: Forum, user: User | None, council_id: int, domain: str, key: str = "") -> int:
+    """Approve a domain: sign-ups from it are marked as matching this council. `user` is None for the terminal."""
     async with forum.write():
-        user = await user_now(user)
-        require(can_administer(user), WHO)
+        if user is not None:
+            require(can_administer(await user_now(user)), WHO)
         council = await Council.get_or_none(id=council_id)
         if council is None:
             raise NotFound
-        check_key(key)
         domain = check_domain(domain)
-        await first_time(forum, user, key, ("add domain", council_id, domain), council_id)
+        if user is not None:
+            check_key(key)
+            await first_time(forum, user, key, ("add domain", council_id, domain), council_id)
         added = await select(
             """INSERT INTO council_domain (council_id, domain) VALUES ($1, $2)
             ON CONFLICT (domain) DO NOTHING RETURNING id""",
@@ -51,13 +52,13 @@ async def add_domain(forum: Forum, user: User, council_id: int, domain: str, key
 
 
 @action
-async def remove_domain(forum: Forum, user: User, council_id: int, domain_id: int, key: str) -> int:
+async def remove_domain(forum: Forum, user: User | None, council_id: int, domain_id: int, key: str = "") -> int:
     """Approve it no longer. Accounts that have an address in it stay."""
     async with forum.write():
-        user = await user_now(user)
-        require(can_administer(user), WHO)
-        check_key(key)
-        await first_time(forum, user, key, ("remove domain", council_id, domain_id), council_id)
+        if user is not None:
+            require(can_administer(await user_now(user)), WHO)
+            check_key(key)
+            await first_time(forum, user, key, ("remove domain", council_id, domain_id), council_id)
         removed = await CouncilDomain.get_or_none(id=domain_id, council_id=council_id)
         if removed is None:
             raise NotFound

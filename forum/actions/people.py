@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from email_validator import EmailNotValidError, validate_email
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from forum.actions import action
 from forum.actions.passwords import hash_for, new_hash, put_password
@@ -14,6 +18,14 @@ from forum.models import Council, Person
 from forum.models.ids import new_id
 
 SITE_ROLES = ("analyst", "administrator")
+
+
+def people_named(words: Iterable[str]) -> QuerySet[Person]:
+    """Those whose name or address has each of these words in it."""
+    found = Person.all()
+    for typed in words:
+        found = found.filter(Q(name__icontains=typed) | Q(email__icontains=typed))
+    return found
 
 
 def check_email(email: str) -> str:

@@ -73,6 +73,7 @@ ROLE_TOLD = {
     "analyst": "You are now an analyst. Sign in again to go on.",
     None: "You no longer have a role on the service itself. What you are in your groups stays. Sign in again to go on.",
 }
+SIGNED_OUT_TOLD = "You were signed out in all browsers. Sign in again to go on."
 FACTORS_TOLD = (
     "Your second factor and your recovery codes were taken away, because we were told that you lost them. Sign in with "
     "your password, and set up another in your account."
@@ -115,6 +116,19 @@ async def set_site_role(
         await end_visits_of(forum, person.id)
         await _keep(forum, user, decision, f"site_role_{role or 'none'}", ROLE_TOLD[role])
         await record(forum, user, "set_site_role", "person", person.id, role=role, earlier=person.site_role)
+    return int(person.id)
+
+
+@action
+async def sign_out_everywhere(forum: Forum, user: User | None, who: int | str, reason: str, key: str = "") -> int:
+    """End all sessions of somebody, whose browser was lost or found open. They may sign in again."""
+    async with forum.end_right():
+        decision = await _begin(forum, user, who, ("sign-out",), reason, key)
+        person = decision.person
+        if not await Session.filter(person_id=person.id, ended_at=None).update(ended_at=forum.clock()):
+            raise Invalid({"decision": "They are signed in nowhere."})
+        await _keep(forum, user, decision, "end_sessions", SIGNED_OUT_TOLD)
+        await record(forum, user, "end_sessions", "person", person.id)
     return int(person.id)
 
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from tortoise.exceptions import BaseORMException, ValidationError
 
-from forum.cli import account, archive, audit, database, demo, group, invite, serve, terms
+from forum.cli import account, archive, audit, council, database, demo, group, invite, serve, terms
 from forum.errors import Invalid, Misconfigured, NotFound
 
 
@@ -23,7 +23,7 @@ class Parser(argparse.ArgumentParser):
 def main(words: list[str] | None = None) -> int:
     parser = Parser(prog="forum", description="The councillors' hub.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
-    for module in (serve, demo, database, account, group, invite, terms, archive, audit):
+    for module in (serve, demo, database, account, group, council, invite, terms, archive, audit):
         module.add_commands(commands)
     arguments = parser.parse_args(words)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

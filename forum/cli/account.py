@@ -34,10 +34,17 @@ def add_commands(commands: Any) -> None:
     role.add_argument("role", choices=(*people.SITE_ROLES, "none"))
     role.add_argument("--reason", default="")
     role.set_defaults(run=set_role)
-    reset = acts.add_parser("reset-factors", help="take the second factor of somebody who lost it, and sign them out")
-    reset.add_argument("email")
-    reset.add_argument("--reason", default="")
-    reset.set_defaults(run=reset_factors)
+    for name, run, help_words in (
+        ("sign-out", sign_out, "sign an account out in all browsers"),
+        ("reset-factors", reset_factors, "take the second factor of somebody who lost it, and sign them out"),
+    ):
+        parser = acts.add_parser(name, help=help_words)
+        parser.add_argument("email")
+        parser.add_argument("--reason", default="")
+        parser.set_defaults(run=run)
+    listed = acts.add_parser("list", help="list accounts, or those whose name or address has these words in it")
+    listed.add_argument("words", nargs="*")
+    listed.set_defaults(run=list_accounts)
     for step, help_words in (
         ("suspend", "shut an account out at once"),
         ("reinstate", "let a suspended account in again"),
@@ -84,6 +91,23 @@ def set_role(arguments: argparse.Namespace) -> int:
 def reset_factors(arguments: argparse.Namespace) -> int:
     act(lambda forum: standing.reset_factors(forum, None, arguments.email, arguments.reason))
     print(f"{arguments.email} has no second factor any longer, and can set up another.")
+    return 0
+
+
+def sign_out(arguments: argparse.Namespace) -> int:
+    act(lambda forum: standing.sign_out_everywhere(forum, None, arguments.email, arguments.reason))
+    print(f"Signed {arguments.email} out everywhere.")
+    return 0
+
+
+def list_accounts(arguments: argparse.Namespace) -> int:
+    async def show(forum: Forum) -> None:
+        async for person in people.people_named(arguments.words).order_by("email").select_related("council"):
+            state = "deactivated" if person.deactivated_at else "suspended" if person.suspended_at else "active"
+            council = person.council.name if person.council else "no council"
+            print(f"{person.email}  {person.name}, {council}, {person.site_role or 'no role on the service'}, {state}")
+
+    act(show)
     return 0
 
 

@@ -14,6 +14,7 @@ from tortoise.queryset import QuerySet
 
 from forum.actions import standing
 from forum.actions.codes import factors_of
+from forum.actions.people import people_named
 from forum.audit import ACTS
 from forum.errors import Invalid, NotFound
 from forum.models import Council, Decision, Membership, Person, Session
@@ -24,6 +25,7 @@ from forum.web.rendering import page
 from forum.web.requests import forum_of, read_form, user_of, word
 
 PEOPLE_PER_PAGE = 50
+MOST_WORDS = 10
 ROLES = [("analyst", "Analyst"), ("administrator", "Administrator"), ("none", "No role on the service")]
 STATES = {
     "active": Q(suspended_at=None, deactivated_at=None),
@@ -35,11 +37,14 @@ DECISIONS = {
     "site_role_administrator": "Made an administrator",
     "site_role_none": "Took the role on the service away",
     "reset_factors": "Reset the second factor",
+    "end_sessions": "Signed them out everywhere",
 }
+OTHER_STEPS = {"sign-out": standing.sign_out_everywhere, "reset-factors": standing.reset_factors}
 CHOICES = {
     "analyst": "Make them an analyst",
     "administrator": "Make them an administrator",
     "none": "Take their role on the service away",
+    "sign-out": "Sign them out everywhere",
     "reset-factors": "Reset their second factor: they lost it",
     "suspend": "Suspend them: they are shut out at once",
     "reinstate": "End the suspension",
@@ -91,9 +96,7 @@ def _words(params: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
 
 def _narrowed(values: dict[str, str], councils: set[str]) -> tuple[QuerySet[Person], dict[str, str]]:
     """The people who were asked for, and what cannot be asked for."""
-    people, problems = Person.all(), dict[str, str]()
-    for typed in values["q"].split()[:10]:
-        people = people.filter(Q(name__icontains=typed) | Q(email__icontains=typed))
+    people, problems = people_named(values["q"].split()[:MOST_WORDS]), dict[str, str]()
     if role := values["role"]:
         people = people.filter(site_role=None if role == "none" else role)
         if role not in dict(ROLES):
@@ -127,8 +130,8 @@ async def decide(request: Request) -> Response:
         decision, reason = form.word("decision"), form.get("reason", "")
         if decision in standing.STEPS:
             await standing.decide(forum, user, person.id, decision, reason, form.key)
-        elif decision == "reset-factors":
-            await standing.reset_factors(forum, user, person.id, reason, form.key)
+        elif decision in OTHER_STEPS:
+            await OTHER_STEPS[decision](forum, user, person.id, reason, form.key)
         elif decision in CHOICES:
             role = None if decision == "none" else decision
             await standing.set_site_role(forum, user, person.id, role, reason, form.key)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from forum.actions.standing import STEPS, decide, set_site_role
+from forum.actions.standing import STEPS, decide, set_site_role, sign_out_everywhere
 from forum.errors import Invalid, NotAllowed, NotFound
 from forum.models import AuditRow, Decision, Job, Person, Session
 from tests.cast import PASSWORD, new_key, user
@@ -38,6 +38,23 @@ async def test_a_role_is_given_and_taken_with_a_reason_and_the_person_signs_in_a
     ]
     told = await letters()
     assert len(told) == 2 and AMINA in told[0] and "analyst" in told[0] and "joined" not in told[0]
+
+
+async def test_an_administrator_signs_somebody_out_everywhere(forum, signed_in):
+    phone, desk, gareth = await signed_in("amina"), await signed_in("amina"), await signed_in("gareth")
+    priya, her = await user("priya"), (await user("amina")).id
+    with pytest.raises(NotAllowed):
+        await sign_out_everywhere(forum, await user("ruth"), her, "Her phone is lost", new_key())
+    assert (await phone.get("/groups")).status_code == 200
+    await sign_out_everywhere(forum, priya, her, "Her phone is lost", new_key())
+    assert [(await browser.get("/groups")).status_code for browser in (phone, desk, gareth)] == [303, 303, 200]
+    with pytest.raises(Invalid, match="nowhere"):
+        await sign_out_everywhere(forum, priya, her, "Her phone is lost", new_key())
+    assert (await signed_in("amina")) is not None
+    [decision] = await Decision.filter(person_id=her)
+    assert (decision.act, decision.reason) == ("end_sessions", "Her phone is lost")
+    [told] = await letters()
+    assert AMINA in told and "signed out in all browsers" in told and "phone" not in told
 
 
 @pytest.mark.parametrize(("ending", "beginning"), [("suspend", "reinstate"), ("deactivate", "reactivate")])

@@ -62,6 +62,27 @@ async def test_the_first_administrator_is_made_here_and_a_lost_second_factor_res
     assert (await Decision.get()).reason == "Her phone is gone"
 
 
+async def test_accounts_are_listed_and_signed_out(run, signed_in):
+    amina = await signed_in("amina")
+    assert len((await run("account", "list")).out.splitlines()) == 11
+    listed = await run("account", "list", "amina", "demo.example")
+    assert listed.out == "amina@demo.example  Amina, Leeds, no role on the service, active\n"
+    ended = await run("account", "sign-out", "amina@demo.example", "--reason", "Her phone is lost")
+    assert (ended.status, ended.out) == (0, "Signed amina@demo.example out everywhere.\n")
+    assert (await amina.get("/groups")).status_code == 303
+    assert (await run("account", "sign-out", "amina@demo.example")).status == 2
+
+
+async def test_a_councils_domain_is_approved_and_taken_away(run):
+    assert (await run("council", "add-domain", "Leeds", "Leeds.Example")).status == 0
+    assert "Leeds  leeds.example\n" in (await run("council", "list")).out
+    for words in ("Luton", "leeds.example"), ("Nowhere", "new.example"), ("Leeds", "no domain"):
+        assert (await run("council", "add-domain", *words)).status == 2
+    assert (await run("council", "remove-domain", "LEEDS.example")).status == 0
+    assert (await run("council", "remove-domain", "leeds.example")).status == 2
+    assert "Leeds  no domain\n" in (await run("council", "list")).out
+
+
 async def test_a_sign_up_is_listed_and_decided(run, forum):
     await waiting_application(forum, matches_domain=True)
     await waiting_application(forum, "gareth", email="eryl@home.example", name="Eryl Rees", council_id=None)
