@@ -109,12 +109,8 @@ async def readable_group(user: User, slug: str) -> Group:
 async def visitable_group(user: User, slug: str) -> Group:
     """The group that this administrator may visit for a reason, or NotFound. For everybody else as other things of a
     group that they may not do."""
-    if not can_administer(user):
-        await readable_group(user, slug)
+    group = await (visible_group(user, slug) if can_administer(user) else readable_group(user, slug))
     require(can_administer(user), WHO_VISITS)
-    group = await Group.get_or_none(slug=slug)
-    if group is None:
-        raise NotFound
     return group
 
 

@@ -11,9 +11,11 @@ import itertools
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asgi_lifespan import LifespanManager
@@ -69,6 +71,8 @@ class Databases:
         self.shared = shared
         self.server = server
         self._templates: dict[Build, str] = {}
+        self._loop = asyncio.new_event_loop()
+        self._connection: Any = None
 
     def copy(self, build: Build) -> str:
         """The URL of a new database that holds what `build` makes. Not to be called inside a running event loop."""
@@ -98,7 +102,7 @@ class Databases:
     def _build_on_server(self, build: Build) -> str:
         name = f"template_{build.__name__}"
         if build is build_empty:
-            asyncio.run(self._tell_server(f"CREATE DATABASE {name}"))
+            self._tell_server(f"CREATE DATABASE {name}")
             url = self._on_server(name)
         else:
             if build_empty not in self._templates:
@@ -110,19 +114,22 @@ class Databases:
     def _copy_on_server(self, template: str, name: str) -> str:
         # Copying the files takes half the time of copying through the log, PostgreSQL's default.
         template = template.rsplit("/", 1)[1]
-        asyncio.run(self._tell_server(f'CREATE DATABASE {name} TEMPLATE "{template}" STRATEGY FILE_COPY'))
+        self._tell_server(f'CREATE DATABASE {name} TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self._on_server(name)
 
     def drop(self, url: str) -> None:
         if self.server is not None:
-            asyncio.run(self._tell_server(f"DROP DATABASE IF EXISTS {url.rsplit('/', 1)[1]} WITH (FORCE)"))
+            self._tell_server(f"DROP DATABASE IF EXISTS {url.rsplit('/', 1)[1]} WITH (FORCE)")
+            return
+        for ending in "", "-wal", "-shm":
+            Path(f"{self._path(url)}{ending}").unlink(missing_ok=True)
 
     def blank(self) -> str:
         """The URL of a database with nothing in it, not even a table."""
         name = f"blank_{next(numbers)}"
         if self.server is None:
             return f"sqlite://{self.folder / name}.sqlite3"
-        asyncio.run(self._tell_server(f"CREATE DATABASE {name}"))
+        self._tell_server(f"CREATE DATABASE {name}")
         return self._on_server(name)
 
     def _on_server(self, name: str) -> str:
@@ -137,14 +144,18 @@ class Databases:
             if self.server is None:  # so that the file alone is the whole database
                 await forum.database._context.db().execute_query_dict("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    async def _tell_server(self, sql: str) -> None:
-        import asyncpg
+    def _tell_server(self, sql: str) -> None:
+        """On one connection for the whole run: a new one for each database costs the server as much as a test does."""
+        if self._connection is None:
+            import asyncpg
 
-        connection = await asyncpg.connect(self.server)
-        try:
-            await connection.execute(sql)
-        finally:
-            await connection.close()
+            self._connection = self._loop.run_until_complete(asyncpg.connect(self.server))
+        self._loop.run_until_complete(self._connection.execute(sql))
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._loop.run_until_complete(self._connection.close())
+        self._loop.close()
 
 
 @pytest.fixture(scope="session")
@@ -160,12 +171,15 @@ def valkey_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     server = request.getfixturevalue("postgres_server") if ON_POSTGRES else None
     base = tmp_path_factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "templates"
     shared.mkdir(exist_ok=True)
-    return Databases(tmp_path_factory.mktemp("databases"), shared, server)
+    with tempfile.TemporaryDirectory(prefix="forum-databases-", dir=servers.in_memory()) as folder:
+        handed_out = Databases(Path(folder), shared, server)
+        yield handed_out
+        handed_out.close()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ when whoever sent it may no longer invite, and with a removal from the group aft
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tortoise.exceptions import IntegrityError
 
@@ -126,9 +127,13 @@ async def accept_with_password(
             await _join(forum, found.invitation, person.id)
             session_id, session_token = await begin_session(forum, person, place, "", device, known_by="device")
             act = "reset_password" if found.person else "create_account"
-            await record(forum, person, act, "person", person.id, invitation=invitation.id)
-            await _record(forum, person, invitation)
-            await record(forum, person, "sign_in", "session", session_id)
+            rows: list[tuple[str, str, int, dict[str, Any]]] = [
+                (act, "person", person.id, {"invitation": invitation.id}),
+                ("accept_invitation", "person", person.id, _details(invitation)),
+                ("sign_in", "session", session_id, {}),
+            ]
+            for said, subject, subject_id, details in rows:
+                await record(forum, person, said, subject, subject_id, **details)
     except IntegrityError:  # an account was made from the terminal in this moment
         raise Invalid(HAS_ACCOUNT) from None
     return session_token, person.email
@@ -143,7 +148,7 @@ async def accept(forum: Forum, user: User, token: str) -> None:
         if found.person is None or found.person.id != user.id:
             raise NotAllowed(SOMEBODY_ELSE)
         await _join(forum, found.invitation, user.id)
-        await _record(forum, user, found.invitation)
+        await record(forum, user, "accept_invitation", "person", user.id, **_details(found.invitation))
 
 
 async def _use(forum: Forum, token: str) -> Found:
@@ -172,6 +177,6 @@ async def _join(forum: Forum, invitation: Invitation, person_id: int) -> None:
         await put_member(forum, invitation.group_id, person_id, invitation.role)
 
 
-async def _record(forum: Forum, by: User | Person, invitation: Invitation) -> None:
+def _details(invitation: Invitation) -> dict[str, Any]:
     into = {"group": invitation.group_id, "role": invitation.role} if invitation.group_id else {}
-    await record(forum, by, "accept_invitation", "person", by.id, invitation=invitation.id, **into)
+    return {"invitation": invitation.id, **into}

@@ -138,12 +138,12 @@ async def show_factor(forum: Forum, user: User, typed: str) -> str:
     """A code of an app, or a recovery code. The session goes on under a new token, which is returned."""
     async with forum.write():
         user = await user_now(user)
-        if await use_code(forum, user.id, typed):
-            token = await note_factor(forum, user)
-            await record(forum, user, "show_factor", "session", user.session_id)
-            return token
-        await record(forum, user, "refuse_factor", "session", user.session_id)
-    raise Invalid({"code": WRONG})
+        is_right = await use_code(forum, user.id, typed)
+        token = await note_factor(forum, user) if is_right else None
+        await record(forum, user, "show_factor" if token else "refuse_factor", "session", user.session_id)
+    if token is None:
+        raise Invalid({"code": WRONG})
+    return token
 
 
 async def known_by(user: User, place: str, is_own_device: bool) -> str:

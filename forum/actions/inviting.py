@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from forum.actions.groups import ROLES, is_over
@@ -20,7 +21,15 @@ from forum.database import select
 from forum.errors import Invalid
 from forum.models import Group, Invitation, Membership, Passkey, Person
 from forum.moments import LONDON
-from forum.permissions import User, can_administer, can_facilitate, readable_group, require, user_now
+from forum.permissions import (
+    User,
+    can_administer,
+    can_facilitate,
+    readable_group,
+    require,
+    user_now,
+    visible_groups,
+)
 
 WHO = "Only administrators may invite people to the service."
 WHO_IN_GROUP = "Only facilitators of this group may invite people into it."
@@ -49,7 +58,8 @@ class Door:
 async def door_of_service(user: User | None, slug: str) -> Door:
     """An administrator's, or the terminal's, into the group with this slug, or with "" into none."""
     require(user is None or can_administer(user), WHO)
-    group = await Group.get_or_none(slug=slug) if slug else None
+    groups = visible_groups(user) if user else Group.all()
+    group = await groups.get_or_none(slug=slug) if slug else None
     if slug and group is None:
         raise Invalid({"group": f"There is no group {slug}."})
     return Door(user, group, ROLES, knows_accounts=True)
@@ -75,8 +85,13 @@ async def one_at_a_time() -> None:
 
 
 def invitations_at(door: Door) -> QuerySet[Invitation]:
-    """Those that whoever stands at this door may see: all, or the group's."""
-    return Invitation.all() if door.knows_accounts else Invitation.filter(group_id=door.group_id)
+    """Those that whoever stands at this door may see: the group's, or an administrator's all. An invitation into a
+    hidden group is for who knows the group."""
+    if not door.knows_accounts:
+        return Invitation.filter(group_id=door.group_id)
+    if door.user is None:
+        return Invitation.all()
+    return Invitation.filter(Q(group_id=None) | Q(group_id__in=Subquery(visible_groups(door.user).values("id"))))
 
 
 def open_invitations() -> QuerySet[Invitation]:

@@ -43,12 +43,12 @@ async def prove(forum: Forum, user: User, password: str, code: str = "") -> str:
     async with forum.write():
         user = await user_now(user)
         is_right = is_right and await Person.exists(id=user.id, password_hash=stored)
-        if is_right and (not await factors_of(user.id) or await use_code(forum, user.id, code)):
-            token = await note_proof(forum, user)
-            await record(forum, user, "prove", "session", user.session_id)
-            return token
-        await record(forum, user, "refuse_proof", "session", user.session_id)
-    raise Invalid({"password": WRONG})
+        is_right = is_right and (not await factors_of(user.id) or await use_code(forum, user.id, code))
+        token = await note_proof(forum, user) if is_right else None
+        await record(forum, user, "prove" if token else "refuse_proof", "session", user.session_id)
+    if token is None:
+        raise Invalid({"password": WRONG})
+    return token
 
 
 async def note_proof(forum: Forum, user: User) -> str:

@@ -61,12 +61,12 @@ async def end_visit(forum: Forum, user: User, slug: str) -> None:
     """End one's own visit before its time. NotFound when there is none."""
     async with forum.end_right():
         user = await user_now(user)
-        group = await visitable_group(user, slug)
-        visit = await own_visit(forum, user, group)
+        visit = await open_visits(forum).filter(person_id=user.id, group__slug=slug).first()
         if visit is None:
+            await visitable_group(user, slug)
             raise NotFound
         await Visit.filter(id=visit.id).update(ended_at=forum.clock())
-        await record(forum, user, "end_visit", "group", group.id, visit=visit.id)
+        await record(forum, user, "end_visit", "group", visit.group_id, visit=visit.id)
 
 
 async def end_visits_of(forum: Forum, person_id: int, **where: int) -> None:

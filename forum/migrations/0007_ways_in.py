@@ -248,7 +248,6 @@ class Migration(migrations.Migration):
                     fields.ForeignKeyField(
                         "forum.Person",
                         source_field="person_id",
-                        unique=True,
                         db_constraint=True,
                         to_field="id",
                         related_name=False,
@@ -260,7 +259,7 @@ class Migration(migrations.Migration):
                 ("confirmed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("last_step", fields.BigIntField(default=0)),
             ],
-            options={"table": "totp", "app": "forum", "pk_attr": "id"},
+            options={"table": "totp", "app": "forum", "unique_together": (("person_id",),), "pk_attr": "id"},
             bases=["Model"],
         ),
         ops.CreateModel(

@@ -14,7 +14,7 @@ class Totp(Model):
 
     id = fields.BigIntField(primary_key=True, generated=False, default=new_id)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
-        "forum.Person", related_name=False, unique=True, on_delete=fields.CASCADE
+        "forum.Person", related_name=False, on_delete=fields.CASCADE
     )
     person_id: int
     secret = fields.TextField()
@@ -24,6 +24,7 @@ class Totp(Model):
 
     class Meta:
         table = "totp"
+        unique_together = (("person_id",),)  # `unique` of a foreign key is let fall
 
 
 class RecoveryCode(Model):

@@ -21,6 +21,7 @@ from forum.actions.inviting_lists import invite_list, plan_list, read_list
 from forum.context import Forum
 from forum.errors import Invalid
 from forum.models import Council, Group, Invitation
+from forum.permissions import visible_groups
 from forum.web.applications import count_waiting
 from forum.web.groups import place, require_some
 from forum.web.rendering import page
@@ -73,7 +74,7 @@ async def index(request: Request) -> Response:
 async def _index(request: Request, invalid: Invalid | None) -> Response:
     forum, door = forum_of(request), await _door(request)
     number_of_page, offset = place(request, PER_PAGE)
-    groups = [(group.slug, group.name) for group in await Group.all().order_by("name")] if door.knows_accounts else []
+    groups = [(group.slug, group.name) for group in await _groups(door)]
     values, problems = _asked(request.query_params, groups)
     found = 0
     listed: list[Invitation] = []
@@ -100,6 +101,11 @@ async def _index(request: Request, invalid: Invalid | None) -> Response:
         page=number_of_page,
         has_more=len(listed) > PER_PAGE,
     )
+
+
+async def _groups(door: Door) -> list[Group]:
+    """Those that an administrator can choose; a facilitator has no choice."""
+    return await visible_groups(door.user).order_by("name") if door.user and door.knows_accounts else []
 
 
 def _asked(params: Mapping[str, str], groups: list[tuple[str, str]]) -> tuple[dict[str, str], dict[str, str]]:
@@ -193,7 +199,7 @@ async def _one(request: Request, door: Door, values: Mapping[str, str], invalid:
 
 
 async def _choices(door: Door) -> dict[str, Any]:
-    groups = await Group.all().order_by("name") if door.knows_accounts else []
+    groups = await _groups(door)
     return {
         "roles": [(role, role.capitalize()) for role in door.roles],
         "groups": [(group.slug, group.name) for group in groups],

@@ -11,27 +11,35 @@ from forum.actions import visits as actions
 from forum.database import select
 from forum.errors import Invalid
 from forum.models import Visit
-from forum.permissions import can_administer, can_visit, require, user_now, visitable_group
+from forum.permissions import can_administer, can_visit, require, user_now, visible_groups, visitable_group
 from forum.web.applications import count_waiting
 from forum.web.rendering import page
 from forum.web.requests import forum_of, read_form, user_of
 
 
 async def index(request: Request) -> Response:
-    """All groups, hidden ones too, on one page: a service has some dozens."""
+    """All groups but those that are hidden from them, on one page: a service has some dozens."""
     forum, user = forum_of(request), user_of(request)
     require(can_administer(user), actions.WHO)
-    groups = await select(
-        """SELECT g.id, g.slug, g.name, g.visibility, COUNT(m.id) AS people FROM "group" g
-        LEFT JOIN membership m ON m.group_id = g.id AND m.ended_at IS NULL AND (m.ends_on IS NULL OR m.ends_on >= $1)
-        GROUP BY g.id, g.slug, g.name, g.visibility ORDER BY g.name""",
+    people = await select(
+        """SELECT m.group_id, COUNT(*) AS people FROM membership m
+        WHERE m.ended_at IS NULL AND (m.ends_on IS NULL OR m.ends_on >= $1) GROUP BY m.group_id""",
         forum.rules().closed_before,
     )
+    groups = await visible_groups(user).order_by("name")
     visits: dict[int, list[Visit]] = {}
     for visit in await actions.open_visits(forum).order_by("created_at", "id").select_related("person"):
         visits.setdefault(visit.group_id, []).append(visit)
     waiting = await count_waiting()
-    return page(request, "visits/index.html", groups=groups, visits=visits, roles=user.roles, waiting=waiting)
+    return page(
+        request,
+        "visits/index.html",
+        groups=groups,
+        people={row["group_id"]: row["people"] for row in people},
+        visits=visits,
+        roles=user.roles,
+        waiting=waiting,
+    )
 
 
 async def ask(request: Request) -> Response:

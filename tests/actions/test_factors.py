@@ -17,6 +17,7 @@ from tests.cast import new_key, user
 from tests.conftest import with_settings
 
 AMINA, PRIYA = "amina@demo.example", "priya@demo.example"
+pytestmark = pytest.mark.usefixtures("letters_by_hand")  # the worker empties what it has sent
 
 
 async def at_once(number: int, act: Callable[[int], Awaitable[object]]) -> int:

@@ -10,6 +10,7 @@ from forum.models import AuditRow, Decision, Job, Person, Session
 from tests.cast import PASSWORD, new_key, user
 
 PRIYA, NADIA, AMINA = "priya@demo.example", "nadia@demo.example", "amina@demo.example"
+pytestmark = pytest.mark.usefixtures("letters_by_hand")  # the worker empties what it has sent
 
 
 async def letters() -> list[str]:

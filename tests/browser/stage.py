@@ -47,7 +47,7 @@ async def build_terms(forum: Forum) -> None:
 
 
 async def build_factors(forum: Forum) -> None:
-    """Mara has an app, which is in a drawer somewhere. Each of the others sets up an app or a passkey in one journey."""
+    """Mara has an app, which is in a drawer somewhere. Each of the others sets up a factor in one journey."""
     for name in "Mara", "Nia", "Nell", "Nora", "Petra", "Paula":
         await create_account(forum, f"{name.lower()}@demo.example", name, "Leeds", None, PASSWORD)
     await give_app(forum, "mara")
