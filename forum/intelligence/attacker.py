@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 FAR = math.inf
-PATIENCE = 3000  # worlds to look at for one hidden count; most are found among the first five
+PATIENCE = 1000  # worlds to look at for one hidden count; most are found among the first five
 HASTE = 4  # how many moves of a longer way weigh as much as one more thing to mend
 Moves = dict[int, int]
 
@@ -179,19 +179,11 @@ class Attacker:
         return rows
 
     def _around(self, goal: Iterable[int]) -> set[int]:
-        """The nearest rows that hang together with these counts and can be hidden: the last resort."""
-        seen: set[int] = set()
-        ring = set(goal)
-        while ring:
-            seen |= ring
-            ring = {
-                place
-                for number in ring
-                for limit in self._counts[number].limits
-                for place in self._limits[limit].factors
-                if place not in seen
-            }
-            rows = {self._counts[place].row for place in ring} - self._hidden
-            if found := {row for row in rows if self._prices[row] < FAR}:
-                return found
-        return set()
+        """All rows that hang together with these counts: the last resort."""
+        near = {
+            self._counts[place].row
+            for start in goal
+            for number in self._counts[start].limits
+            for place in self._limits[number].factors
+        }
+        return {row for row in near - self._hidden if self._prices[row] < FAR}

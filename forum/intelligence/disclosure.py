@@ -96,24 +96,31 @@ def protect(
     rule: Rule,
     also: Collection[Row] = (),
     known: Collection[Row] = (),
+    untold: Collection[Row] = (),
+    wholes: Collection[Row] | None = None,
+    freely: Collection[str] = (),
 ) -> dict[Row, Counts]:
     """The table as it may be shown. It comes with its counts as they are, none hidden before.
 
     `also` are rows to hide for other reasons, `known` those that were shown already: they stay, for hiding them would
     protect nothing. A release is safe beside others when it is protected in one table with what they showed (`known`),
     what they hid (`also`), and the relations between them. What can be worked out from `known` alone was told then.
+    `untold` are rows that nobody ever sees, not even as hidden: they may be worked out. `wholes` are those whose people
+    are rounded: the wholes of all relations, if nothing else is said. `freely` are measures that may be worked out of
+    rows that rest on enough and are hidden all the same.
     """
-    few = {row for row, counts in table.items() if is_confidential(counts, rule)}
+    few = {row for row, counts in table.items() if is_confidential(counts, rule)}.difference(untold)
     fixed = set(known) - few
-    wholes = {relation.whole for relation in relations if isinstance(relation, Relation)}
+    rounded = {it.whole for it in relations if isinstance(it, Relation)} if wholes is None else set(wholes)
     hidden = {row for row in few.union(also) - fixed if table[row].people}
     if hidden:
-        hidden = _Knowledge(table, relations, rule, few, fixed, wholes).hide(hidden)
+        knowledge = _Knowledge(table, relations, rule, few, fixed, rounded)
+        hidden = knowledge.hide(hidden, untold, {MEASURES.index(name) for name in freely})
     safe = {}
     for row, counts in table.items():
-        if row in hidden:
+        if row in hidden or row in untold:
             safe[row] = HIDDEN
-        elif counts.people and row in wholes:
+        elif counts.people and row in rounded:
             safe[row] = Counts(counts.posts, rule.rounded(counts.people), counts.councils)
         else:
             safe[row] = counts
@@ -129,16 +136,6 @@ def is_confidential(counts: Counts, rule: Rule) -> bool:
 def differs(now: Collection[int], before: Collection[int], least: int) -> bool:
     """Whether so few people tell the two apart that the difference would tell of them."""
     return 0 < len(set(now) ^ set(before)) < least
-
-
-def differenced(
-    now: Mapping[Row, frozenset[int]], issued: Sequence[Mapping[Row, frozenset[int]]], least: int
-) -> set[Row]:
-    """The rows to hide because of what was shown before. `issued` holds, for each release that lies within this one or
-    around it, the people of the rows that it showed. Two that were issued were compared when the later one was."""
-    return {
-        row for row, people in now.items() for before in issued if row in before and differs(people, before[row], least)
-    }
 
 
 def printed(count: int | None) -> str:
@@ -161,6 +158,7 @@ class _Knowledge(Generic[Row]):
     ) -> None:
         numbers = {row: (counts.people or 0, counts.posts or 0, counts.councils or 0) for row, counts in table.items()}
         self.rule = rule
+        self.few = few
         self.rows = sorted(table, key=lambda row: (numbers[row], repr(row)))
         self.first = {row: 3 * number for number, row in enumerate(self.rows)}
         self.empty = {row for row in table if numbers[row][0] == 0}
@@ -187,8 +185,10 @@ class _Knowledge(Generic[Row]):
             else:
                 self._tell_relation(relation)
 
-    def hide(self, rows: set[Row]) -> set[Row]:
-        return {self.rows[number] for number in self.attacker.hide(self.first[row] // 3 for row in rows)}
+    def hide(self, rows: set[Row], untold: Collection[Row], freely: Collection[int]) -> set[Row]:
+        free = {first + measure for row, first in self.first.items() if row not in self.few for measure in freely}
+        numbers, unseen = ([self.first[row] // 3 for row in some] for some in (rows, untold))
+        return {self.rows[number] for number in self.attacker.hide(numbers, unseen, free)}
 
     def _order(self, relation: Relation[Row] | Overlap[Row]) -> tuple[int, list[int], bool, list[str]]:
         if isinstance(relation, Overlap):
