@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 FAR = math.inf
-PATIENCE = 1000  # worlds to look at for one hidden count; most are found among the first five
+PATIENCE = 5000  # worlds to look at for one hidden count; most are found among the first five
 HASTE = 4  # how many moves of a longer way weigh as much as one more thing to mend
 Moves = dict[int, int]
 

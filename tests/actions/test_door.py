@@ -83,10 +83,12 @@ async def test_a_fault_after_the_caller_has_gone_is_noted(forum, caplog):
     assert "failed after its caller had gone" in caplog.text and "the disk is full" in caplog.text
 
 
-async def test_a_change_of_a_thread_that_is_not_there_is_not_found(forum):
+async def test_a_change_of_a_thread_that_is_not_there_has_no_number(forum):
+    """What is asked next says that it is not there, as it does of one that is not theirs."""
+    async with forum.change(1) as revisions:
+        assert revisions == {1: 0}
     with pytest.raises(NotFound):
-        async with forum.change(1):
-            pass
+        await write_post(forum, await user("amina"), 1, "Words", False, new_key())
 
 
 async def test_a_key_is_kept_only_with_what_it_did(forum):

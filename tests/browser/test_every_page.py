@@ -289,14 +289,14 @@ CASES = {
     "inviting a list, judged": Case("/invite/list", "priya", to("/invite/list"), judge_list),
     "inviting an empty list": Case("/invite/list", "priya", to("/invite/list"), send(), status=422),
     "invitations of a group": Case(
-        "/groups/{slug}/invitations", "sian", to("/groups/hard-words/invitations?done=invited")
+        "/groups/{slug:slug}/invitations", "sian", to("/groups/hard-words/invitations?done=invited")
     ),
     "invitations of a group without any": Case(
-        "/groups/{slug}/invitations", "ruth", to("/groups/adult-social-care/invitations")
+        "/groups/{slug:slug}/invitations", "ruth", to("/groups/adult-social-care/invitations")
     ),
-    "inviting one into a group": Case("/groups/{slug}/invite", "sian", to("/groups/hard-words/invite")),
+    "inviting one into a group": Case("/groups/{slug:slug}/invite", "sian", to("/groups/hard-words/invite")),
     "inviting a list into a group": Case(
-        "/groups/{slug}/invite/list", "ruth", to("/groups/adult-social-care/invite/list"), judge_list
+        "/groups/{slug:slug}/invite/list", "ruth", to("/groups/adult-social-care/invite/list"), judge_list
     ),
     "address link": Case("/address/{token}", "amina", to("/address/address")),
     "account": Case("/account", "amina", to("/account?done=password")),
