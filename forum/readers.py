@@ -9,8 +9,10 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from forum.context import Forum
 from forum.database import as_day, as_time, select
-from forum.users import HURDLE, IS_IN, IS_OPEN, IS_VISITING, Rules, strict_rules
+from forum.errors import NotFound
+from forum.users import HURDLE, IS_IN, IS_OPEN, IS_VISITING, Rules, User, strict_rules
 
 # By what a session reads a group's talk: for as long as it lasts, until the membership's time or the visit is over.
 MAY_READ = """CASE WHEN p.site_role = 'analyst' AND g.visibility = 'listed' THEN 'always'
@@ -45,6 +47,14 @@ async def readers(
         *session_ids,
     )
     return {row["id"]: _holds_until(row, idle_since, begun_since, rules) for row in rows if not row["hurdle"]}
+
+
+async def require_reader(forum: Forum, user: User, thread_id: int) -> None:
+    """NotFound unless this person may read the thread at this moment. Asked once what was read of it is in hand: who
+    lost the right meanwhile gets nothing that was written after."""
+    found = await readers(thread_id, [user.session_id], *forum.session_limits(), forum.rules())
+    if found.get(user.session_id) is None:
+        raise NotFound
 
 
 def _holds_until(row: Mapping[str, Any], idle_since: datetime, begun_since: datetime, rules: Rules) -> datetime | None:

@@ -17,6 +17,7 @@ from forum.context import Forum
 from forum.errors import NotFound
 from forum.live import NOT_THERE, SIGNED_OUT, TOO_FAST, TOO_MANY, TOO_SLOW, Hub, Viewer, change_messages
 from forum.permissions import User, visible_thread
+from forum.readers import require_reader
 from forum.reading import news_since
 from forum.web.requests import forum_of, number, user_of
 
@@ -33,6 +34,7 @@ async def changes(request: Request) -> Response:
     news = await news_since(thread.id, since, at_most)
     if news is None:
         raise NotFound
+    await require_reader(forum, user_of(request), thread.id)
     if epoch != forum.epoch:
         return JSONResponse([{"reset": True}])
     return JSONResponse(change_messages(news, since, at_most, request.app.state.pages.render_post))

@@ -19,6 +19,7 @@ from forum.permissions import (
     visible_group,
     visible_thread,
 )
+from forum.readers import require_reader
 from forum.reading import ShownThread
 from forum.web.rendering import Pages, page
 from forum.web.requests import Form, forum_of, number, read_form, user_of
@@ -48,6 +49,8 @@ async def thread_page(
     if not 1 <= number_of_page <= pages:
         raise NotFound
     kept: Pages = request.app.state.pages
+    posts = await kept.posts_html(thread, number_of_page)
+    await require_reader(forum, user, thread.id)
     form = form or Form()
     return page(
         request,
@@ -56,7 +59,7 @@ async def thread_page(
         thread=thread,
         group=thread.group,
         epoch=forum.epoch,
-        posts=await kept.posts_html(thread, number_of_page),
+        posts=posts,
         page=number_of_page,
         pages=pages,
         posts_per_page=forum.settings.limits.posts_per_page,

@@ -22,6 +22,7 @@ from forum.app import create_app
 from forum.context import Forum, open_forum
 from forum.models import Membership, Post
 from forum.settings import Settings
+from forum.web import live, rendering
 from tests import losses
 from tests.actions.test_memberships import told
 from tests.cast import PASSWORD, Browser, new_key, posts_in, thread_in, user
@@ -287,3 +288,25 @@ async def test_an_analysts_pages_end_with_the_right(world_of: Any, lose: Lose) -
         again = await world.signed_in("tom")
         assert await desk_of(again, *DESK, *FIGURES, "/releases") == ["403"] * 8
         assert await desk_of(again, pages[7], f"/threads/{world.thread_id}") == ["404"] * 2
+
+
+@pytest.mark.parametrize("path", ["", "/changes?since=0"])
+async def test_who_loses_the_right_while_the_posts_are_read_gets_none(
+    world_of: Any, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """The request was let in before: what was written after her removal is not answered all the same."""
+    world = await world_of("amina")
+    address = f"/threads/{world.thread_id}{path}"
+    assert (await world.browser.get(address)).status_code == 200
+
+    async def lose_first(*words: Any) -> Any:
+        await losses.removed_from_a_terminal(world)
+        await world.write()
+        return await read(*words)
+
+    place = (live, "news_since") if path else (rendering, "page_of_posts")
+    read = getattr(*place)
+    monkeypatch.setattr(*place, lose_first)
+    await world.write()  # or the page would come from memory
+    answer = await world.browser.get(address)
+    assert answer.status_code == 404 and SECRET not in answer.text
