@@ -12,6 +12,8 @@ from forum.context import Forum
 from forum.errors import Invalid
 from forum.models import (
     Acceptance,
+    Application,
+    CouncilDomain,
     Edition,
     Group,
     Hiding,
@@ -41,6 +43,8 @@ class World:
     taggings: list[Tagging] = field(default_factory=list)
     terms: list[Terms] = field(default_factory=list)
     acceptances: list[Acceptance] = field(default_factory=list)
+    domains: list[CouncilDomain] = field(default_factory=list)
+    applications: list[Application] = field(default_factory=list)
 
     def tables(self) -> Iterator[tuple[type[Model], list[Model]]]:
         """The rows by table, each behind those that it points to."""

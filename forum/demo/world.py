@@ -17,6 +17,7 @@ from forum.demo.desk import do_desk_work
 from forum.demo.hellos import add_hellos
 from forum.demo.large import Size, enlarge
 from forum.demo.people import NAMED, STAFF, members
+from forum.demo.sign_ups import add_sign_ups
 from forum.demo.terms import add_terms
 from forum.demo.times import MOMENT, on_day, thread_times
 from forum.demo.words import DemoGroup, WrittenThread, groups, hellos, threads
@@ -68,6 +69,7 @@ def compose_world(now: datetime, seed: int, places: Places, password_hash: str) 
     composer = Composer(now, seed, places, password_hash)
     compose_small(composer)
     add_terms(composer)
+    add_sign_ups(composer)
     return composer.world
 
 
