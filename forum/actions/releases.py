@@ -17,6 +17,7 @@ from forum.actions import action, check_key, first_time
 from forum.actions.commitments import tell_of_release
 from forum.actions.findings import is_of_codebook, place_of, rescan, without
 from forum.actions.proofs import require_proof
+from forum.actions.release_quotes import quotes_of, set_quotes, still_usable
 from forum.audit import record
 from forum.context import Forum
 from forum.database import select
@@ -24,13 +25,10 @@ from forum.errors import Invalid, NotFound
 from forum.intelligence.drafts import Draft, comes_too_close, draft_figures, rule_of
 from forum.intelligence.kept import rests_on
 from forum.intelligence.known import known_names
-from forum.intelligence.proposing import attribution
-from forum.intelligence.quotes import usable_quotes
 from forum.intelligence.release_files import manifest_of, prepare_files
 from forum.markup import as_text
-from forum.models import Finding, Person, Quote, Release, ReleaseFile, ReleaseQuote
+from forum.models import Finding, Person, Release, ReleaseFile, ReleaseQuote
 from forum.models.ids import new_id
-from forum.models.releases import groups_of
 from forum.permissions import User, require, user_now, visible_release
 
 PAPER = ("purpose", "summary", "recommendation", "action", "financial_implications", "next_steps")
@@ -84,7 +82,7 @@ async def edit_release(
         release = await _own_draft(user, release_id)
         await first_time(forum, user, key, ("edit-release", release_id, words, list(quote_ids)), release_id)
         await _step(release_id, {"checked_at": None}, title=words["title"], paper=_json(words))
-        quotes = await _set_quotes(release, quote_ids, forum.settings.intelligence.people_leaving)
+        quotes = await set_quotes(release, quote_ids, forum.settings.intelligence.people_leaving)
         await rescan(release_id, words, quotes, known)
     return release_id
 
@@ -121,7 +119,7 @@ async def clear_finding(
         await first_time(forum, user, key, ("clear-finding", finding_id, how, why), release_id)
         if how not in ("replace", "keep"):
             raise Invalid({"how": "Choose what to do with these words."})
-        words, quotes = msgspec.json.decode(release.paper), await _quotes(release.id)
+        words, quotes = msgspec.json.decode(release.paper), await quotes_of(release.id)
         if how == "keep":
             if finding.place.startswith("quote-"):
                 raise Invalid({"how": "Words in a quote cannot stay: replace them, or leave the quote out."})
@@ -157,8 +155,8 @@ async def check_release(forum: Forum, user: User, release_id: int, key: str) -> 
         missing = {name: "Write this part of the paper." for name in ("title", *PAPER) if not words[name]}
         if missing:
             raise Invalid(missing)
-        chosen = [quote.quote_id for quote in await _quotes(release_id)]
-        quotes = await _set_quotes(release, chosen, forum.settings.intelligence.people_leaving)
+        chosen = [quote.quote_id for quote in await quotes_of(release_id)]
+        quotes = await set_quotes(release, chosen, forum.settings.intelligence.people_leaving)
         if await rescan(release_id, words, quotes, known):
             raise Invalid({"findings": "Clear what the scan found, one by one."})
         await _step(release_id, {"checked_at": None}, checked_at=forum.clock(), checked_by_id=user.id)
@@ -216,7 +214,7 @@ async def issue_release(forum: Forum, user: User, release_id: int, key: str) -> 
         raise Invalid(MOVED_ON)
     issued = await Release.filter(issued_at__not_isnull=True).order_by("issued_at")
     now = forum.clock()
-    quotes, known = await _still_usable(release), await known_names()
+    quotes, known = await still_usable(release), await known_names()
     too_close = await asyncio.to_thread(comes_too_close, release, issued, rule_of(forum.settings.intelligence))
     withdrew = await _withdrew()
     rests_on_them = await asyncio.to_thread(rests_on, release, forum.secret, withdrew)
@@ -234,7 +232,7 @@ async def issue_release(forum: Forum, user: User, release_id: int, key: str) -> 
             )
         if rests_on_them or await _withdrew() != withdrew:
             raise Invalid({"issue": WITHDREW})
-        if [quote.id for quote in await _still_usable(release)] != [quote.id for quote in quotes]:
+        if [quote.id for quote in await still_usable(release)] != [quote.id for quote in quotes]:
             raise Invalid({"issue": "A quote was withdrawn just now. Issue the release again: it goes out without it."})
         if await rescan(release_id, msgspec.json.decode(release.paper), quotes, known):
             raise Invalid({"issue": "The scan finds more now than when this was checked. Return it and clear that."})
@@ -327,30 +325,3 @@ async def _withdrew() -> list[int]:
     """The ids of those who do not consent to being counted."""
     people = await Person.exclude(consent_withdrawn_at=None).order_by("id").values_list("id", flat=True)
     return [int(str(person)) for person in people]
-
-
-async def _quotes(release_id: int) -> list[ReleaseQuote]:
-    return await ReleaseQuote.filter(release_id=release_id).order_by("id").select_related("quote")
-
-
-async def _still_usable(release: Release) -> list[ReleaseQuote]:
-    usable = {quote.id for quote in await _choosable(release)}
-    return [quote for quote in await _quotes(release.id) if quote.quote_id in usable]
-
-
-async def _choosable(release: Release) -> list[Quote]:
-    return await usable_quotes(groups_of(release))
-
-
-async def _set_quotes(release: Release, quote_ids: Sequence[int], least: int) -> list[ReleaseQuote]:
-    """Leave these quotes in the release and no others; those that may no longer be used are left out."""
-    usable = {quote.id: quote for quote in await _choosable(release) if quote.id in quote_ids}
-    there = {quote.quote_id: quote for quote in await _quotes(release.id)}
-    people: dict[str, int] = msgspec.json.decode(release.filters)["people"]
-    await ReleaseQuote.filter(release_id=release.id).exclude(quote_id__in=list(usable) or [0]).delete()
-    for quote in usable.values():
-        if quote.id not in there:
-            type = quote.post.council.type if quote.post.council else ""
-            by = attribution(type, people.get(type, 0), least)
-            await ReleaseQuote.create(release_id=release.id, quote_id=quote.id, words=quote.redacted, attribution=by)
-    return await _quotes(release.id)
