@@ -63,6 +63,7 @@ ACTS = {
     "approve_application": "Approved a sign-up",
     "refuse_application": "Refused a sign-up",
     "clear_applications": "Deleted what old sign-ups said",
+    "add_council": "Added a council",
     "add_domain": "Approved a council’s domain",
     "remove_domain": "Took a council’s domain away",
     "invite": "Invited somebody",

@@ -239,8 +239,10 @@ def can_administer(user: User) -> bool:
 
 
 def can_invite(user: User, group: AnyGroup | None) -> bool:
-    """Into this group, or with None to the service: administrators into every group, hidden ones too."""
-    return can_administer(user) or (group is not None and can_facilitate(user, group))
+    """Into this group, or with None to the service: administrators into every group that they see."""
+    if group is not None and can_facilitate(user, group):
+        return True
+    return can_administer(user) and (group is None or can_see_group(user, group))
 
 
 async def application_to_vouch_for(user: User, application_id: int) -> Application:

@@ -13,9 +13,8 @@ from tortoise.exceptions import IntegrityError
 
 from forum.actions import action
 from forum.actions.groups import is_over, put_member
-from forum.actions.inviting import open_invitations
+from forum.actions.inviting import check_invited_name, open_invitations
 from forum.actions.passwords import new_hash, put_password
-from forum.actions.people import check_name
 from forum.actions.sessions import begin_session, hash_token
 from forum.audit import record
 from forum.context import Forum
@@ -95,9 +94,9 @@ async def accept_with_password(
     elif found.chooses_council and chosen != NO_COUNCIL:
         council = {str(council.id): council for council in await Council.all()}.get(chosen)
         if council is None:
-            problems["council"] = "Choose your council, or the first line of the list."
+            problems["council"] = "Choose your council, or say that you are on none."
     try:
-        name = check_name(name)
+        name = check_invited_name(name)
     except Invalid as invalid:
         problems |= invalid.problems
     own = (name, invitation.email, council.name if council else None)
@@ -145,7 +144,7 @@ async def accept(forum: Forum, user: User, token: str) -> None:
     async with forum.end_right():
         user = await user_now(user)
         found = await _use(forum, token)
-        if found.person is None or found.person.id != user.id:
+        if found.person is None or found.person.id != user.id or found.invitation.by_id == user.id:
             raise NotAllowed(SOMEBODY_ELSE)
         await _join(forum, found.invitation, user.id)
         await record(forum, user, "accept_invitation", "person", user.id, **_details(found.invitation))

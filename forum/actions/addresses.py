@@ -35,7 +35,7 @@ async def ask_address(forum: Forum, user: User, email: str) -> str:
         await use_up_links(forum, user.id, "address")
         await user_now(user)
         link_id, token = await make_link(forum, "address", user.id, email)
-        await post_letter(forum, "address-link", email, str(link_id), name=person.name, token=token)
+        await post_letter(forum, "address-link", email, str(link_id), token=token)
         await post_letter(forum, "address-asked", person.email, str(link_id), name=person.name, at=forum.clock())
         await record(forum, user, "ask_address", "person", user.id)
     return email

@@ -153,11 +153,20 @@ async def prove(forum: Forum, token: str) -> None:
         await Application.filter(id=application.id).update(
             proven_at=forum.clock(),
             expires_at=application.created_at + SHOWN_FOR,
-            matches_domain=await _matches_domain(application),
+            matches_domain=await matches_domain(application),
         )
         if application.sponsor_email:
             await put_job(forum, "ask_sponsor", f"ask-sponsor:{application.id}", {"application": application.id})
+        await _tell_administrators(forum)
         await record(forum, None, "prove_application", "application", application.id)
+
+
+async def _tell_administrators(forum: Forum) -> None:
+    """That somebody waits for a decision: once a day, without who it is."""
+    administrators = Person.filter(site_role="administrator", suspended_at=None, deactivated_at=None)
+    for administrator in await administrators.order_by("id"):
+        day = f"{administrator.id}:{forum.rules().today}"
+        await post_letter(forum, "sign-up-waits", administrator.id, day, name=administrator.name)
 
 
 async def waiting_from(email: str) -> list[Application]:
@@ -175,7 +184,8 @@ def declined(application: Application) -> bool:
     return application.sponsor_id is not None and application.sponsored_at is None
 
 
-async def _matches_domain(application: Application) -> bool:
+async def matches_domain(application: Application) -> bool:
+    """Whether the address is in a domain that is approved for the council."""
     try:
         found = validate_email(application.email, check_deliverability=False, test_environment=True)
     except EmailNotValidError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from forum.actions import action, check_key, first_time
+from forum.actions.people import check_name
 from forum.audit import record
 from forum.context import Forum
 from forum.database import select
@@ -17,12 +18,38 @@ LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 DOMAIN = re.compile(rf"(?:{LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}})")
 
 
+ANYBODYS = {
+    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.co.uk", "live.com", "live.co.uk", "msn.com",
+    "yahoo.com", "yahoo.co.uk", "icloud.com", "me.com", "aol.com", "btinternet.com", "sky.com", "talktalk.net",
+    "virginmedia.com", "proton.me", "protonmail.com", "gmx.com", "mail.com", "zoho.com",
+}  # fmt: skip
+
+
 def check_domain(typed: str) -> str:
     """The domain in lower case, or Invalid. One in other letters than a to z is written as its addresses are sent."""
     domain = typed.strip().lower().removeprefix("@").rstrip(".")
     if len(domain) > 253 or not DOMAIN.fullmatch(domain):
         raise Invalid({"domain": "Enter what stands behind the @ of an address, such as example.gov.uk."})
+    if domain in ANYBODYS:
+        raise Invalid({"domain": f"Anybody can have an address at {domain}: it says nothing about a council."})
     return domain
+
+
+@action
+async def add_council(forum: Forum, name: str, type: str, region: str) -> int:
+    """One more council, from the terminal; its id. `type` and `region` are those that others have: figures are counted
+    by them."""
+    name = check_name(name)
+    async with forum.write():
+        for field, word in ("type", type), ("region", region):
+            known = {getattr(council, field) for council in await Council.all()}
+            if word not in known:
+                raise Invalid(f"There is no {field} {word}: choose one of {', '.join(sorted(known))}.")
+        if await Council.exists(name=name):
+            raise Invalid(f"There is a council {name} already.")
+        council = await Council.create(name=name, type=type, region=region)
+        await record(forum, None, "add_council", "council", council.id)
+    return int(council.id)
 
 
 @action

@@ -14,6 +14,7 @@ from forum.actions.invitations import make_invitation, one_at_a_time
 from forum.actions.jobs import Claimed
 from forum.actions.letters import post_letter
 from forum.actions.posts import check_note
+from forum.actions.vouching import judge_again
 from forum.audit import record
 from forum.context import Forum
 from forum.errors import Invalid, NotFound
@@ -46,7 +47,8 @@ async def decide_application(
         if user is not None:
             check_key(key)
             await first_time(forum, user, key, ("decide", application.id, decision, reason), application.id)
-        await _check(application, decision, reason, is_terminal=user is None)
+        await judge_again(forum, application)
+        await _check(application, decision, reason, user)
         await Application.filter(id=application.id).update(
             decision=DECISIONS[decision],
             reason=reason or FROM_TERMINAL,
@@ -75,14 +77,14 @@ async def _find(which: int | str) -> Application:
     return application
 
 
-async def _check(application: Application, decision: str, reason: str, is_terminal: bool) -> None:
+async def _check(application: Application, decision: str, reason: str, user: User | None) -> None:
     if application.decided_at:
         raise Invalid("This was decided already.")
     if application.proven_at is None:
         raise Invalid("They have not confirmed yet that this address is theirs.")
     if decision not in DECISIONS:
         raise Invalid({"decision": "Choose what you decide."})
-    if not reason and not is_terminal:
+    if not reason and user is not None:
         raise Invalid({"reason": "Say why."})
     if decision == "refuse":
         if not reason:
@@ -90,6 +92,8 @@ async def _check(application: Application, decision: str, reason: str, is_termin
         return
     if not can_be_approved(application):
         raise Invalid({"decision": NOBODY_KNOWS_THEM})
+    if user and user.id == application.sponsor_id and not application.matches_domain:
+        raise Invalid({"decision": "You vouched for them yourself. Another administrator decides."})
     if await Person.exists(email=application.email):
         raise Invalid({"decision": "There is an account with this address by now. Refuse the sign-up."})
 

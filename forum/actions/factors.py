@@ -106,11 +106,14 @@ async def note_removed(forum: Forum, user: User, kind: str) -> None:
         if must_have_factor(forum, user):
             raise Invalid(MUST_HAVE)
         await RecoveryCode.filter(person_id=user.id).delete()
-    # A session that was still to show it would be let in without.
-    held = Session.filter(person_id=user.id, ended_at=None, factor_at=None).exclude(id=user.session_id)
-    await held.update(ended_at=forum.clock())
+    await _end_others(forum, user)  # whoever has what was taken away, or was still to show it, may be in one
     await _tell(forum, user, "factor-removed", what=KINDS[kind])
     await record(forum, user, "remove_factor", "person", user.id, kind=kind)
+
+
+async def _end_others(forum: Forum, user: User) -> None:
+    others = Session.filter(person_id=user.id, ended_at=None).exclude(id=user.session_id)
+    await others.update(ended_at=forum.clock())
 
 
 # Recovery codes
@@ -125,6 +128,7 @@ async def renew_codes(forum: Forum, user: User) -> list[str]:
         if not await factors_of(user.id):
             raise Invalid(NONE_SET_UP)
         codes = await make_recovery_codes(forum, user.id)
+        await _end_others(forum, user)
         await _tell(forum, user, "recovery-codes-made")
         await record(forum, user, "renew_codes", "person", user.id)
     return codes

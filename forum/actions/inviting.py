@@ -107,14 +107,14 @@ def check_role(door: Door, role: str) -> None:
 def check_invited_name(name: str) -> str:
     """As check_name, for a name that goes into a letter to a stranger: it brings no address of a page."""
     name = check_name(name)
-    if re.search(r"[@<>/\\]|www\.", name, re.IGNORECASE):
-        raise Invalid({"name": "Give a name without @, /, \\, < and >."})
+    if re.search(r"[@<>/\\]|\w\.\w{2}", name):
+        raise Invalid({"name": "Give a name without @, /, \\, < and >, and with a space after a full stop."})
     return name
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What would happen to an address: `outcome` is one of OUTCOMES, `words` say it."""
+    """What would happen to an address: `outcome` in a word, `words` say it."""
 
     outcome: str
     words: str
@@ -137,7 +137,9 @@ async def standings(forum: Forum, door: Door, emails: Sequence[str]) -> dict[str
     for email in emails:
         person = people.get(email)
         membership = memberships.get(person.id) if person else None
-        if membership and not is_over(forum, membership):
+        if person and door.user and person.id == door.user.id:
+            found[email] = Standing("own", "This is your own address: somebody else has to invite you")
+        elif membership and not is_over(forum, membership):
             found[email] = Standing("here", "They are in the group already")
         elif person and door.knows_accounts and (person.suspended_at or person.deactivated_at):
             state = "deactivated" if person.deactivated_at else "suspended"

@@ -14,7 +14,7 @@ from forum.audit import record
 from forum.context import Forum
 from forum.database import as_time, select
 from forum.errors import NotFound
-from forum.models import Person, Session
+from forum.models import Link, Person, Session
 from forum.permissions import User, user_now
 from forum.users import user_of_session
 
@@ -186,11 +186,13 @@ async def end_session(forum: Forum, user: User, session_id: int) -> None:
 
 @action
 async def end_other_sessions(forum: Forum, user: User) -> None:
-    """Sign all of one's browsers out but this one."""
+    """Sign all of one's browsers out but this one. A change of the address that was asked for in one of them is off."""
     async with forum.end_right():
         user = await user_now(user)
+        now = forum.clock()
         others = Session.filter(person_id=user.id, ended_at=None).exclude(id=user.session_id)
-        await others.update(ended_at=forum.clock())
+        await others.update(ended_at=now)
+        await Link.filter(person_id=user.id, purpose="address", used_at=None).update(used_at=now)
         await record(forum, user, "end_other_sessions", "person", user.id)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from forum.actions import action, check_key, first_time
 from forum.actions.codes import factors_of
 from forum.actions.letters import post_letter
+from forum.actions.links import use_up_links
 from forum.actions.people import SITE_ROLES
 from forum.actions.posts import check_note
 from forum.actions.visits import end_visits_of
@@ -92,7 +93,7 @@ async def decide(forum: Forum, user: User | None, who: int | str, step: str, rea
         now = forum.clock()
         await Person.filter(id=person.id).update(**{chosen.column: now if chosen.is_ending else None})
         if chosen.is_ending:
-            await Session.filter(person_id=person.id, ended_at=None).update(ended_at=now)
+            await _end_sessions(forum, person)
             await end_visits_of(forum, person.id)
         await _keep(forum, user, decision, chosen.act, chosen.told)
         await record(forum, user, chosen.act, "person", person.id)
@@ -112,7 +113,7 @@ async def set_site_role(
         if person.site_role == role:
             raise Invalid({"role": "They have this role already." if role else "They have no role on the service."})
         await Person.filter(id=person.id).update(site_role=role)
-        await Session.filter(person_id=person.id, ended_at=None).update(ended_at=forum.clock())
+        await _end_sessions(forum, person)
         await end_visits_of(forum, person.id)
         await _keep(forum, user, decision, f"site_role_{role or 'none'}", ROLE_TOLD[role])
         await record(forum, user, "set_site_role", "person", person.id, role=role, earlier=person.site_role)
@@ -125,7 +126,7 @@ async def sign_out_everywhere(forum: Forum, user: User | None, who: int | str, r
     async with forum.end_right():
         decision = await _begin(forum, user, who, ("sign-out",), reason, key)
         person = decision.person
-        if not await Session.filter(person_id=person.id, ended_at=None).update(ended_at=forum.clock()):
+        if not await _end_sessions(forum, person):
             raise Invalid({"decision": "They are signed in nowhere."})
         await _keep(forum, user, decision, "end_sessions", SIGNED_OUT_TOLD)
         await record(forum, user, "end_sessions", "person", person.id)
@@ -142,10 +143,17 @@ async def reset_factors(forum: Forum, user: User | None, who: int | str, reason:
             raise Invalid({"decision": "They have no second factor."})
         for model in Totp, Passkey, RecoveryCode, Challenge:
             await model.filter(person_id=person.id).delete()
-        await Session.filter(person_id=person.id, ended_at=None).update(ended_at=forum.clock())
+        await _end_sessions(forum, person)
         await _keep(forum, user, decision, "reset_factors", FACTORS_TOLD)
         await record(forum, user, "reset_factors", "person", person.id)
     return int(person.id)
+
+
+async def _end_sessions(forum: Forum, person: Person) -> int:
+    """Inside a transaction: how many there were. What was asked for in one of them, a change of the address above all,
+    ends with them: it may not have been its owner who asked."""
+    await use_up_links(forum, person.id)
+    return await Session.filter(person_id=person.id, ended_at=None).update(ended_at=forum.clock())
 
 
 @action

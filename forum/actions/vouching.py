@@ -8,6 +8,7 @@ from __future__ import annotations
 from tortoise.expressions import Q
 
 from forum.actions import action, check_key, first_time
+from forum.actions.applications import matches_domain
 from forum.actions.jobs import Claimed
 from forum.actions.letters import post_letter
 from forum.audit import record
@@ -31,6 +32,16 @@ async def ask_sponsor(forum: Forum, job: Claimed) -> None:
         if person and await _is_member(forum, person.id):
             words = {"name": person.name, "application": application.id}
             await post_letter(forum, "vouch", person.id, str(application.id), **words)
+
+
+async def judge_again(forum: Forum, application: Application) -> None:
+    """What is known of an application at this moment, put into it and not stored: a domain may have been approved, or a
+    sponsor left, since it was kept."""
+    application.matches_domain = await matches_domain(application)
+    if application.sponsored_at:
+        sponsor = Person.filter(id=application.sponsor_id or 0, suspended_at=None, deactivated_at=None)
+        if not (await sponsor.exists() and await _is_member(forum, application.sponsor_id or 0)):
+            application.sponsored_at = None
 
 
 async def _is_member(forum: Forum, person_id: int) -> bool:

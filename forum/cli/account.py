@@ -71,6 +71,8 @@ def create_account(arguments: argparse.Namespace) -> int:
     details = (arguments.name, arguments.council, arguments.role, password)
     act(lambda forum: people.create_account(forum, arguments.email, *details))
     print(f"Made the account {arguments.email}.")
+    if password is None:
+        print("It has no password yet: `forum invite` sends a link to choose one, or use `forum account set-password`.")
     return 0
 
 

@@ -16,6 +16,11 @@ def add_commands(commands: Any) -> None:
     acts = commands.add_parser("council", help="councils and the domains of their addresses")
     acts = acts.add_subparsers(required=True, metavar="ACT")
     acts.add_parser("list", help="list councils with their domains").set_defaults(run=list_councils)
+    new = acts.add_parser("add", help="add a council that is not in the list")
+    new.add_argument("name")
+    new.add_argument("--type", required=True, help="such as unitary")
+    new.add_argument("--region", required=True, help="such as Wales")
+    new.set_defaults(run=add_council)
     add = acts.add_parser("add-domain", help="approve a domain: sign-ups from it match this council")
     add.add_argument("council", help="its name")
     add.add_argument("domain")
@@ -34,6 +39,12 @@ def list_councils(arguments: argparse.Namespace) -> int:
             print(f"{council.name}  {', '.join(domains.get(council.id, [])) or 'no domain'}")
 
     act(show)
+    return 0
+
+
+def add_council(arguments: argparse.Namespace) -> int:
+    act(lambda forum: councils.add_council(forum, arguments.name, arguments.type, arguments.region))
+    print(f"Added {arguments.name}.")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -9,7 +10,8 @@ from forum.actions import addresses, passwords, sessions
 from forum.actions.links import find_link
 from forum.errors import Invalid, NotFound
 from forum.models import Group, Person
-from forum.web.proofs import allow_proof, ask_proof
+from forum.web.limits import SignInLimits
+from forum.web.proofs import TRIED_TOO_OFTEN, allow_proof, ask_proof
 from forum.web.rendering import page
 from forum.web.requests import forum_of, read_form, user_of
 from forum.web.sessions import recognise, set_device, set_session
@@ -53,7 +55,9 @@ async def address(request: Request) -> Response:
 
 async def ask_address(request: Request) -> Response:
     form = await read_form(request)
-    await allow_proof(request)  # each sends a letter to whatever address was typed
+    limits: SignInLimits = request.app.state.sign_in_limits
+    if not await limits.allow_letter(user_of(request).id):
+        raise HTTPException(429, TRIED_TOO_OFTEN, {"retry-after": "900"})
     try:
         await addresses.ask_address(forum_of(request), user_of(request), form.word("email"))
     except Invalid as invalid:

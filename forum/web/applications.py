@@ -124,6 +124,9 @@ async def _show(
     others = Application.filter(email=application.email).exclude(id=application.id).exclude(email="")
     account = await Person.get_or_none(email=application.email)
     refusal = AuditRow.filter(act="decline_vouch", subject="application", subject_id=application.id)
+    refused_at = await refusal.first() if declined(application) else None
+    if application.decided_at is None and application.proven_at is not None:
+        await vouching.judge_again(forum_of(request), application)
     return page(
         request,
         "applications/show.html",
@@ -131,7 +134,7 @@ async def _show(
         application=application,
         state=state_of_application(application),
         can_be_approved=can_be_approved(application),
-        declined=await refusal.first() if declined(application) else None,
+        declined=refused_at,
         others=[(other, state_of_application(other)) for other in await others.order_by("-created_at")],
         account=account,
         states=STATE_WORDS,

@@ -61,8 +61,13 @@ class SignInLimits:
         """As allow_reset, for who asks to join."""
         return await self._hit(self._per_asking_place, place) and await self._hit(self._per_sign_up, email)
 
-    async def allow_proof(self, person_id: int) -> bool:
-        """Count that somebody who is signed in shows their password again: it may be who found their browser open."""
+    async def allow_proof(self, session_id: int) -> bool:
+        """Count that somebody who is signed in shows their password again: it may be who found their browser open. It
+        keeps the owner from nothing in another browser."""
+        return await self._hit(self._per_person, str(session_id))
+
+    async def allow_letter(self, person_id: int) -> bool:
+        """Count that somebody who is signed in has a letter sent to whatever address they type."""
         return await self._hit(self._per_person, str(person_id))
 
     async def allow_factor(self, person_id: int, known_by: str) -> bool:

@@ -33,13 +33,13 @@ async def index(request: Request) -> Response:
 
 async def add_options(request: Request) -> Response:
     await read_form(request)
-    await _allow(request, str(user_of(request).id))
+    await _allow(request, str(user_of(request).session_id))
     return _as_json(await passkeys.begin_adding(forum_of(request), user_of(request)))
 
 
 async def add(request: Request) -> Response:
     form = await read_form(request)
-    await _allow(request, str(user_of(request).id))
+    await _allow(request, str(user_of(request).session_id))
     name = form.get("name", "")
     try:
         token, codes = await passkeys.add_passkey(forum_of(request), user_of(request), name, form.get("credential", ""))
@@ -74,7 +74,7 @@ async def show_factor(request: Request) -> Response:
     target, user = safe_next(form.get("next", "")), user_of(request)
     if user.hurdle != "second-factor":
         return RedirectResponse(target, 303)
-    await _allow(request, str(user.id))
+    await _allow(request, str(user.session_id))
     try:
         token = await passkeys.show_passkey(forum_of(request), user, "second-factor", form.get("credential", ""))
     except Invalid as invalid:
@@ -89,7 +89,7 @@ async def proof_options(request: Request) -> Response:
 async def prove(request: Request) -> Response:
     forum, form = forum_of(request), await read_form(request)
     target, user = safe_next(form.get("next", "")), user_of(request)
-    await _allow(request, str(user.id))
+    await _allow(request, str(user.session_id))
     try:
         token = await passkeys.show_passkey(forum, user, "prove", form.get("credential", ""))
     except Invalid as invalid:
@@ -130,7 +130,7 @@ async def sign_in(request: Request) -> Response:
 
 async def _showing_options(request: Request, purpose: str) -> Response:
     await read_form(request)
-    await _allow(request, str(user_of(request).id))
+    await _allow(request, str(user_of(request).session_id))
     return _as_json(await passkeys.begin_showing(forum_of(request), user_of(request), purpose))
 
 

@@ -43,7 +43,7 @@ def ask_proof(request: Request) -> None:
 
 async def allow_proof(request: Request) -> None:
     limits: SignInLimits = request.app.state.sign_in_limits
-    if not await limits.allow_proof(user_of(request).id):
+    if not await limits.allow_proof(user_of(request).session_id):
         raise HTTPException(429, TRIED_TOO_OFTEN, {"retry-after": "900"})
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from forum.actions.applications import Asked, ask_to_join, take_application
 from forum.actions.deciding import clear_applications, decide_application
-from forum.actions.groups import remove_member_by_email
+from forum.actions.groups import add_member, remove_member_by_email
 from forum.actions.jobs import claim_job, plan_days
 from forum.actions.standing import set_site_role
 from forum.actions.vouching import vouch
 from forum.app import DAILY, JOBS
 from forum.errors import Invalid, NotAllowed, NotFound
-from forum.models import Application, AuditRow, Invitation, Job, Membership, Person
+from forum.models import Application, AuditRow, Council, CouncilDomain, Invitation, Job, Membership, Person
 from tests.cast import EVERYONE, PASSWORD, new_key, user
 from tests.post_office import empty_the_queue
 from tests.sign_ups import LINK, MAEVE, approve_domain, letters, link_for, signed_up, waiting_application
@@ -339,3 +339,24 @@ async def test_twenty_answers_of_gareth_at_once_are_one(forum):
     assert sum(await asyncio.gather(*map(answer, range(20)))) == 1
     [(act, _, _)] = await acts("vouch", "decline_vouch")
     assert ((await Application.get()).sponsored_at is not None) == (act == "vouch")
+
+
+async def test_what_was_known_is_asked_again_when_it_is_decided(forum):
+    """A domain that was approved or taken away since, a sponsor who was suspended, one who would decide alone."""
+    priya, gareth = await user("priya"), await Person.get(email="gareth@demo.example")
+    leeds = await waiting_application(forum, matches_domain=True, email="a@leeds.example")
+    await CouncilDomain.all().delete()
+    with pytest.raises(Invalid, match="domain"):
+        await decide_application(forum, priya, leeds, "approve", "Known", new_key())
+    vouched = {"sponsor_id": gareth.id, "sponsored_at": forum.clock()}
+    theirs = await waiting_application(forum, "gareth", email="b@x.example", **vouched)
+    await Person.filter(id=gareth.id).update(suspended_at=forum.clock())
+    with pytest.raises(Invalid, match="domain"):
+        await decide_application(forum, priya, theirs, "approve", "Known", new_key())
+    await add_member(forum, "finance", "priya@demo.example", "member")
+    own = await waiting_application(forum, "priya", email="c@x.example", **vouched | {"sponsor_id": priya.id})
+    with pytest.raises(Invalid, match="Another administrator"):
+        await decide_application(forum, priya, own, "approve", "Known", new_key())
+    council = await Council.get(name="Leeds")
+    await CouncilDomain.create(council_id=council.id, domain="x.example")
+    assert await decide_application(forum, priya, own, "approve", "Known", new_key()) == own

@@ -93,6 +93,21 @@ async def test_it_is_taken_away_once(forum, signed_in):
     assert await AuditRow.filter(act="remove_factor").count() == 1
 
 
+async def test_whoever_has_what_was_taken_away_is_signed_out(forum, signed_in):
+    """A session that showed a code of the stolen phone counts for nothing any longer; nor one with a stolen code."""
+    await give_app(forum, "amina")
+    thief, amina = await signed_in("amina"), await signed_in("amina")
+    await Session.filter(ended_at=None).update(factor_at=forum.clock())
+    her = await of_browser(forum, amina)
+    assert (await thief.get("/account")).status_code == 200
+    await renew_codes(forum, her)
+    assert [(await browser.get("/account")).status_code for browser in (thief, amina)] == [303, 200]
+    thief = await signed_in("amina")
+    await Session.filter(ended_at=None).update(factor_at=forum.clock())
+    await remove_app(forum, her)
+    assert [(await browser.get("/account")).status_code for browser in (thief, amina)] == [303, 200]
+
+
 # What is kept
 
 

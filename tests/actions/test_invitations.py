@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from forum.actions.accepting import accept_with_password, find_invitation
-from forum.actions.groups import add_member
+from forum.actions.groups import add_member, remove_member_by_email
 from forum.actions.invitations import TooManyLetters, invite, send_again, withdraw
 from forum.actions.inviting_lists import invite_list
 from forum.actions.standing import decide
@@ -232,3 +232,18 @@ async def test_one_person_sends_so_many_letters_a_day(forum):
     assert await Invitation.all().count() == 4
     forum.clock = lambda clock=forum.clock: clock() + timedelta(hours=25)
     await invited(forum, "ruth", DILYS, CARE)
+
+
+async def test_nobody_lets_themselves_into_a_group(forum):
+    """An administrator who reads a group without a visit would be one who made herself its facilitator."""
+    with pytest.raises(Invalid, match="your own address"):
+        await invited(forum, "priya", "priya@demo.example", CARE, "facilitator")
+
+
+async def test_an_invitation_into_a_hidden_group_ends_when_its_sender_is_out_of_it(forum):
+    await add_member(forum, HIDDEN, "priya@demo.example", "observer")
+    await invited(forum, "priya", DILYS, HIDDEN)
+    token = await token_for(forum)
+    assert await find_invitation(forum, token)
+    await remove_member_by_email(forum, HIDDEN, "priya@demo.example", "She helped for a day")
+    assert await find_invitation(forum, token) is None

@@ -1,6 +1,7 @@
 """A list of people to invite: what would happen is said line by line, and then exactly that is done."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -15,6 +16,8 @@ from forum.errors import Invalid
 from forum.models import AuditRow, Invitation, Person
 from tests.actions.test_invitations import AMINA, CARE, DILYS, EVE, invited, token_for
 from tests.cast import new_key, user
+
+NO_NAME = "Give a name without @, /, \\, < and >"
 
 COUNCILS = {"Leeds": 1, "Gwynedd": 2, "Kingston upon Hull": 3, "Brighton and Hove": 4, "Kingston upon Thames": 5}
 
@@ -101,8 +104,8 @@ async def test_a_facilitator_cannot_tell_who_has_an_account_elsewhere(forum):
     names = ["nobody", "bethan", "priya", "tom", "eve", "mohammed"]
     text = "\n".join(f"{name}@demo.example, {name}" for name in names)
     assert set(await outcomes(forum, "ruth", CARE, text)) == {"new"}
-    assert await outcomes(forum, "priya", CARE, text) == ["new", "new", "new", "shut", "new", "new"]
-    assert await outcomes(forum, "priya", "", text) == ["new", "account", "account", "shut", "account", "account"]
+    assert await outcomes(forum, "priya", CARE, text) == ["new", "new", "own", "shut", "new", "new"]
+    assert await outcomes(forum, "priya", "", text) == ["new", "account", "own", "shut", "account", "account"]
     await invited(forum, "sam", "nobody@demo.example", "housing")
     assert set(await outcomes(forum, "ruth", CARE, text)) == {"new"}, "nor who was invited into another group"
 
@@ -216,7 +219,7 @@ def test_a_council_is_found_or_guessed(council, found):
         ("ann@@x.example,Ann", "Enter an email address such as name@example.org"),
         ("Ann <ann@x.example> <bob@x.example>", "There is more than one email address"),
         ("Ann <>", "Enter an email address such as name@example.org"),
-        ("=cmd|'/c calc'!A0,ann@x.example", "Give a name without @, /, \\, < and >"),
+        ("=cmd|'/c calc'!A0,ann@x.example", f"{NO_NAME}, and with a space after a full stop"),
     ],
 )
 def test_a_line_that_names_nobody_spoils_no_other(line, fault):
@@ -243,3 +246,10 @@ def test_a_file_is_read_as_spreadsheets_save_it():
     for content in b"\xff\xfe\x00", b"\x81\x8d\x8f\x90\x9d", b"PK\x03\x04\x90":
         with pytest.raises(Invalid):
             decoded(content)
+
+
+@pytest.mark.parametrize("row", ["x>;" + " " * 100_000 + "y", "x>; " * 25_000, "<" * 100_000, "> " * 50_000 + ";"])
+def test_a_line_made_to_take_long_is_read_like_any(row):
+    """Each sign is looked at once: it used to hold up the whole service for seconds."""
+    with contextlib.suppress(Invalid):
+        assert all(line.fault for line in read_lines(row, {}).lines)

@@ -2,8 +2,10 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
+from forum.actions.links import find_link
 from forum.actions.standing import STEPS, decide, set_site_role, sign_out_everywhere
 from forum.errors import Invalid, NotAllowed, NotFound
 from forum.models import AuditRow, Decision, Job, Person, Session
@@ -187,3 +189,23 @@ async def test_sessions_of_others_go_on(forum, signed_in):
     assert (await amina.get("/")).status_code == 303
     assert (await gareth.get("/")).status_code == 200
     assert await Session.filter(ended_at=None).count() == 1
+
+
+@pytest.mark.parametrize("act", ["sign-out", "suspend", "role", "by herself"])
+async def test_a_change_of_address_that_was_asked_for_ends_with_the_sessions(forum, letters_by_hand, signed_in, act):
+    """Who found her browser open asked for it: its link must not outlive what is done about that."""
+    thief, amina, priya = await signed_in("amina"), await signed_in("amina"), await user("priya")
+    assert (await thief.act("/account/address", email="thief@demo.example")).status_code == 303
+    [job] = await Job.filter(kind="letter", key__startswith="letter:address-link:")
+    token, her = msgspec.json.decode(job.payload)["words"]["token"], (await user("amina")).id
+    assert await find_link(forum, "address", token)
+    if act == "by herself":
+        assert (await amina.send_form("/account/sessions/end-others")).status_code == 303
+    elif act == "sign-out":
+        await sign_out_everywhere(forum, priya, her, "Found open", new_key())
+    elif act == "role":
+        await set_site_role(forum, priya, her, "analyst", "She joined", new_key())
+    else:
+        await decide(forum, priya, her, "suspend", "Found open", new_key())
+        await decide(forum, priya, her, "reinstate", "It is hers", new_key())
+    assert await find_link(forum, "address", token) is None

@@ -73,6 +73,15 @@ async def test_accounts_are_listed_and_signed_out(run, signed_in):
     assert (await run("account", "sign-out", "amina@demo.example")).status == 2
 
 
+async def test_a_council_that_is_not_in_the_list_is_added(run):
+    bradford = ("council", "add", "Bradford", "--region", "Yorkshire and the Humber")
+    assert (await run(*bradford, "--type", "metropolitan")).status == 0
+    assert "Bradford  no domain\n" in (await run("council", "list")).out
+    assert (await run(*bradford, "--type", "metropolitan")).status == 2
+    unknown = await run(*bradford, "--type", "parish")
+    assert unknown.status == 2 and "choose one of" in unknown.error
+
+
 async def test_a_councils_domain_is_approved_and_taken_away(run):
     assert (await run("council", "add-domain", "Leeds", "Leeds.Example")).status == 0
     assert "Leeds  leeds.example\n" in (await run("council", "list")).out

@@ -8,9 +8,9 @@ from forum.models import Application, AuditRow, Council, Invitation
 from forum.web.applications import PER_PAGE
 from tests.cast import EVERYONE, user
 from tests.sign_ups import MAEVE, waiting_application
+from tests.statements import statements
 from tests.web.test_hard_words import shown
 from tests.web.test_pages import check_page
-from tests.web.test_sign_up import statements
 
 pytestmark = pytest.mark.usefixtures("letters_by_hand")
 

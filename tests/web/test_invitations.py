@@ -12,7 +12,7 @@ from forum.models import Invitation
 from tests.cast import EVERYONE, new_key
 from tests.conftest import with_settings
 from tests.post_office import empty_the_queue, kept_letters, text_of
-from tests.web.test_sign_up import statements
+from tests.statements import statements
 
 CARE, HIDDEN = "/groups/adult-social-care", "/groups/whistleblowing"
 DILYS, EVE, AMINA = "dilys@gwynedd.example", "eve@demo.example", "amina@demo.example"

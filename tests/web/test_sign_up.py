@@ -2,13 +2,9 @@
 
 import asyncio
 import hashlib
-from contextlib import contextmanager
 
 import pytest
-from tortoise.backends.asyncpg import client as postgres
-from tortoise.backends.sqlite import client as tortoise_sqlite
 
-from forum import sqlite
 from forum.actions.applications import take_application
 from forum.actions.deciding import decide_application
 from forum.actions.jobs import claim_job
@@ -19,16 +15,13 @@ from forum.web.limits import SIGN_UPS_PER_ADDRESS
 from tests.cast import new_key, user
 from tests.conftest import with_settings
 from tests.hard_words import LONG, NAMES
-from tests.post_office import empty_the_queue, kept_letters
-from tests.sign_ups import LINK, MAEVE, approve_domain, ask, fields, letters, link_for, signed_up
+from tests.post_office import empty_the_queue, kept_letters, text_of
+from tests.sign_ups import LINK, MAEVE, WAITS, approve_domain, ask, fields, letters, link_for, signed_up
+from tests.statements import statements
 from tests.web.test_account import advance
 from tests.web.test_hard_words import shown
 from tests.web.test_pages import check_page
 
-CLIENTS = (
-    sqlite.Client, sqlite._TransactionClient, tortoise_sqlite.SqliteClient, tortoise_sqlite.SqliteTransactionWrapper,
-    postgres.AsyncpgDBClient, postgres.TransactionWrapper,
-)  # fmt: skip
 pytestmark = pytest.mark.usefixtures("letters_by_hand")
 
 
@@ -168,26 +161,6 @@ async def test_every_address_gets_the_same_answer_for_the_same_work(forum, signe
             pages.add((without_chance(answer).replace(email, "ADDRESS"), tuple(sent)))
     assert len(pages) == 1 and len(sent) > 1
     assert [(job.kind, job.key[:8]) for job in await Job.all()] == [("sign_up", "sign-up:")] * 18
-
-
-@contextmanager
-def statements():
-    """Those that go to the database meanwhile, without their values."""
-    sent: list[str] = []
-
-    def noted(run):
-        async def note(client, query, *values):
-            if not query.startswith("PRAGMA"):  # the hub asks now and then whether another process wrote
-                sent.append(query)
-            return await run(client, query, *values)
-
-        return note
-
-    with pytest.MonkeyPatch.context() as patch:
-        for client in CLIENTS:
-            for name in [name for name in vars(client) if name.startswith("execute_")]:
-                patch.setattr(client, name, noted(vars(client)[name]))
-        yield sent
 
 
 async def test_only_the_letter_says_that_there_is_an_account(forum, signed_in):
@@ -390,5 +363,6 @@ async def test_a_line_break_in_a_name_begins_no_header(forum, signed_in):
     assert application.name == "Maeve Bcc: all@demo.example Words"
     await decide_application(forum, None, MAEVE, "refuse", "No")
     await empty_the_queue(forum)
-    [letter] = kept_letters(forum)
+    told, letter = sorted(kept_letters(forum), key=lambda letter: letter["To"] == MAEVE)
     assert "Bcc" not in letter and letter["To"] == MAEVE
+    assert (told["To"], told["Subject"]) == ("priya@demo.example", WAITS) and "Maeve" not in text_of(told)
