@@ -15,6 +15,7 @@ from forum.settings import Settings
 
 QUARTER_HOUR = 15
 TRIES_OF_A_NEW_PLACE = 2
+TRIES_OF_A_KNOWN_PLACE = 4  # times those of one that no account was signed in from
 RESETS_PER_ADDRESS = 3
 QUESTIONS_PER_TRY = 4
 SIGN_UPS_PER_ADDRESS = 3
@@ -34,6 +35,9 @@ class SignInLimits:
         self._per_account = RateLimitItemPerMinute(settings.sign_in.tries_per_account, QUARTER_HOUR, "account")
         self._per_new_place = RateLimitItemPerMinute(TRIES_OF_A_NEW_PLACE, QUARTER_HOUR, "new place")
         self._per_address = RateLimitItemPerMinute(settings.sign_in.tries_per_address, QUARTER_HOUR, "address")
+        self._per_known_place = RateLimitItemPerMinute(
+            settings.sign_in.tries_per_address * TRIES_OF_A_KNOWN_PLACE, QUARTER_HOUR, "known place"
+        )
         self._per_reset = RateLimitItemPerMinute(RESETS_PER_ADDRESS, QUARTER_HOUR, "reset")
         self._per_sign_up = RateLimitItemPerMinute(SIGN_UPS_PER_ADDRESS, QUARTER_HOUR, "sign-up")
         self._per_asking_place = RateLimitItemPerMinute(settings.sign_in.tries_per_address, QUARTER_HOUR, "asking")
@@ -46,8 +50,11 @@ class SignInLimits:
 
     async def allow(self, email: str, place: str, known_by: str) -> bool:
         """Count one try and say whether it may go on. What the account is known by has a count of its own; the tries
-        of all strangers are counted together. When a count is used up, a place still has the first two of its own."""
-        if not known_by and not await self._hit(self._per_address, place):
+        of all strangers are counted together. When a count is used up, a place still has the first two of its own. A
+        place where many have signed in, such as a council's, has more tries for their accounts, but not any number."""
+        if known_by != "device" and not await self._hit(
+            self._per_known_place if known_by else self._per_address, place
+        ):
             return False
         is_new = await self._hit(self._per_new_place, email, place)
         return await self._hit(self._per_account, email, known_by or "strangers") or is_new

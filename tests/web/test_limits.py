@@ -182,6 +182,16 @@ async def test_somebody_at_the_same_address_cannot_keep_amina_out_of_it(signed_i
     assert await attempt(neighbour, "amina", PASSWORD) == 303
 
 
+@with_settings(sign_in={"tries_per_account": 3, "tries_per_address": 5})
+async def test_a_council_where_many_have_signed_in_has_more_tries_and_not_any_number(settings):
+    """Somebody in its building would else try a few passwords of each of them, again and again."""
+    limits = SignInLimits(settings)
+    tries = [await limits.allow(f"m{number}@leeds.example", "its place", "its place") for number in range(30)]
+    assert tries == [True] * 20 + [False] * 10
+    assert await limits.allow("m1@leeds.example", "its place", "device")
+    assert await limits.allow("m1@leeds.example", "home", "home")
+
+
 @pytest.mark.parametrize(
     ("address", "network"),
     [
