@@ -33,13 +33,15 @@ def place_of(forum: Forum, address: str) -> str:
     return _keyed_hash(forum, f"place {address}")
 
 
-def device_of(forum: Forum, email: str) -> str:
-    """What a browser keeps to show that it was signed in to this account before. It signs nobody in."""
-    return _keyed_hash(forum, f"device {email}")
+def device_of(forum: Forum, person: Person) -> str:
+    """What a browser keeps to show that it was signed in to this account since it has its password. It signs nobody in;
+    with a new password nobody's browser is known any longer, a thief's neither."""
+    return _keyed_hash(forum, f"device {person.email} {person.password_hash or ''}")
 
 
-def is_device(forum: Forum, email: str, device: str) -> bool:
-    return hmac.compare_digest(device.encode(), device_of(forum, email).encode())
+async def is_device(forum: Forum, email: str, device: str) -> bool:
+    person = await Person.get_or_none(email=email) or Person(email=email)
+    return hmac.compare_digest(device.encode(), device_of(forum, person).encode())
 
 
 def _keyed_hash(forum: Forum, words: str) -> str:
@@ -76,7 +78,7 @@ def signs_out_at(forum: Forum, user: User) -> datetime | None:
 
 async def known_by(forum: Forum, email: str, place: str, device: str) -> str:
     """What shows that this account was signed in from here before: "device" for the browser, the place, or ""."""
-    if is_device(forum, email, device):
+    if await is_device(forum, email, device):
         return "device"
     return place if await Session.filter(person__email=email, place=place).exists() else ""
 

@@ -52,7 +52,7 @@ async def accept(request: Request) -> Response:
         return link_ended(request)
     response = RedirectResponse(_inside(found.invitation), 303)
     set_session(response, forum, session)
-    set_device(response, forum, email)
+    await set_device(response, forum, email)
     return response
 
 

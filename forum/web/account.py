@@ -45,6 +45,7 @@ async def change_password(request: Request) -> Response:
         return await _password_page(request, invalid)
     response = RedirectResponse("/account?done=password", 303)
     set_session(response, forum, token)
+    await set_device(response, forum, (await Person.get(id=user.id)).email)
     return response
 
 
@@ -105,7 +106,7 @@ async def change_address(request: Request) -> Response:
     is_theirs = user is not None and user.id == person_id
     response = RedirectResponse("/account?done=address" if is_theirs else "/sign-in?done=address", 303)
     if is_theirs:
-        set_device(response, forum, email)
+        await set_device(response, forum, email)
     return response
 
 

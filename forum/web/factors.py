@@ -56,7 +56,7 @@ async def allow_factor(request: Request) -> str:
     forum, user = forum_of(request), user_of(request)
     person = await Person.get(id=user.id)
     place = sessions.place_of(forum, network_of(client_address(request)))
-    known_by = await factors.known_by(user, place, knows_device(request, forum, person.email))
+    known_by = await factors.known_by(user, place, await knows_device(request, forum, person.email))
     limits: SignInLimits = request.app.state.sign_in_limits
     if not await limits.allow_factor(user.id, known_by):
         await factors.note_guessing(forum, user)
@@ -71,7 +71,7 @@ async def let_in(request: Request, person: Person, known_by: str, token: str, ta
     await limits.forget_factor(person.id, known_by)
     response = RedirectResponse(target, 303)
     set_session(response, forum, token)
-    set_device(response, forum, person.email)
+    await set_device(response, forum, person.email)
     return response
 
 

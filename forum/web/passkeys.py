@@ -124,7 +124,7 @@ async def sign_in(request: Request) -> Response:
         return page(request, "sign_in.html", 422, next=target, done="", problems=invalid.problems)
     response = RedirectResponse(target, 303)
     set_session(response, forum, token)
-    set_device(response, forum, email)
+    await set_device(response, forum, email)
     return response
 
 

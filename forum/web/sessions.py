@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forum.actions.sessions import device_of, is_device, is_seen_stale, note_seen, signed_in
 from forum.context import Forum
+from forum.models import Person
 from forum.permissions import User
 from forum.web.requests import forum_of
 
@@ -38,19 +39,19 @@ def token_of(connection: HTTPConnection, forum: Forum) -> str:
     return connection.cookies.get(cookie_name(forum, "session"), "")
 
 
-def set_device(response: Response, forum: Forum, email: str) -> None:
+async def set_device(response: Response, forum: Forum, email: str) -> None:
     """The browser was signed in to this account. It stays when the session ends, and only spares its owner the
     strangers' limits on tries."""
-    _set_cookie(response, forum, "device", device_of(forum, email), YEAR)
+    _set_cookie(response, forum, "device", device_of(forum, await Person.get(email=email)), YEAR)
 
 
 def device_cookie(connection: HTTPConnection, forum: Forum) -> str:
     return connection.cookies.get(cookie_name(forum, "device"), "")
 
 
-def knows_device(connection: HTTPConnection, forum: Forum, email: str) -> bool:
+async def knows_device(connection: HTTPConnection, forum: Forum, email: str) -> bool:
     """Whether this browser was signed in to this account before."""
-    return is_device(forum, email, device_cookie(connection, forum))
+    return await is_device(forum, email, device_cookie(connection, forum))
 
 
 def set_appearance(response: Response, forum: Forum, appearance: str) -> None:

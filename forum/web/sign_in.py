@@ -46,7 +46,7 @@ async def submit(request: Request) -> Response:
     set_session(response, forum, token)
     user = await sessions.signed_in(forum, token)
     if user and user.hurdle != "second-factor":  # whoever knows a password only is still a stranger
-        set_device(response, forum, email)
+        await set_device(response, forum, email)
     return response
 
 

@@ -99,6 +99,23 @@ async def test_gareth_signing_in_gives_strangers_no_new_tries(signed_in):
     assert await attack(signed_in, "gareth", *MANY) == [0] * 30
 
 
+@with_settings(sign_in={"tries_per_account": 3})
+async def test_with_a_new_password_no_browser_from_before_is_known(signed_in):
+    """A thief's neither: it gets no tries of its own, and the owner a letter when it comes in. Her own stays known."""
+    thief, amina = await signed_in("amina"), await signed_in("amina")
+    form = {"password": PASSWORD, "new": "another long enough password"}
+    assert (await amina.act("/account/password", **form)).status_code == 303
+    strangers = await signed_in(None, address="198.51.100.1")
+    for _ in range(5):
+        await attempt(strangers, "amina")
+    await amina.send_form("/sign-out")
+    amina_again = await attempt(amina, "amina", "another long enough password")
+    elsewhere = await signed_in(None, address="203.0.113.5")
+    elsewhere.cookies.set("device", thief.cookies["device"])
+    tries = [await attempt(elsewhere, "amina") for _ in range(3)]
+    assert (amina_again, tries) == (303, [422, 422, 429])
+
+
 @pytest.mark.parametrize("forge", ["{bethan}", "{gareth}0", "{session}", "{gareth[0]}", "", "é", "device", "x" * 64])
 @with_settings(sign_in={"tries_per_account": 3})
 async def test_a_forged_device_cookie_or_another_accounts_is_no_help(signed_in, forge):
