@@ -32,12 +32,15 @@ export async function send(address, body, line) {
   line.textContent = "";
   if (!isSignedOut && (response?.ok || response?.status === 422)) return { response, page };
   let why = "The hub could not be reached";
-  if (isSignedOut) why = "You are signed out";
+  const gate = isSignedOut && new URL(response.url).pathname;
+  if (gate === GATES[0]) why = "You are signed out";
+  else if (gate) why = "There is something to do first";
   else if (response?.status === 404) why = "You can no longer see this, or it is gone";
   else if (page) why = page.querySelector("h1").textContent;
   line.classList.add("problem");
   line.append(`Not sent. ${why}. Your words are kept here. `);
-  if (isSignedOut) line.append(make("a", { href: "/sign-in", target: "_blank" }, "Sign in in a new tab"));
+  const what = gate === GATES[0] ? "Sign in in a new tab" : "Do it in a new tab";
+  if (gate) line.append(make("a", { href: gate, target: "_blank" }, what));
 }
 
 const title = document.title.replace("Error: ", "");

@@ -32,7 +32,7 @@ def test_words_wait_for_the_answer(service: Service, talk: Talk, visit: Visit) -
     publish(service)
     expect(page.locator("#live-state")).to_contain_text("Sign in to go on")
     page.get_by_role("button", name="Post", exact=True).click()
-    expect(page.get_by_text("Not sent.")).to_be_visible()
+    expect(page.get_by_text("Not sent. There is something to do first.")).to_be_visible()
     expect(page.get_by_label("Your post")).to_have_value(WORDS)
     page.goto(talk.path)
     expect(page.get_by_role("heading", level=1, name="Before you go on")).to_be_visible()
