@@ -1,4 +1,5 @@
-"""Settings: config.toml, then the file named in FORUM_CONFIG, then the environment. Unknown names stop the start."""
+"""Settings: config.toml, then settings.toml in the data folder, the file named in FORUM_CONFIG, and the environment.
+Unknown names stop the start."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ SHORT_NAMES = {
 }
 PACKAGE = Path(__file__).parent
 SECRET_LENGTH = 32
+OWN_FILE = "settings.toml"  # in the data folder, so that a folder is served as it was made
 MOST = {
     "sessions": 100_000,
     "groups": 3_650,
@@ -182,10 +184,14 @@ class Settings(Section, frozen=True):
 def load(environment: Mapping[str, str] = os.environ, **changed: Mapping[str, Any]) -> Settings:
     """The settings in force; `changed` gives sections of values that win over all. Misconfigured says what is wrong."""
     values = _read(beside_package("config.toml"))
-    if own := environment.get("FORUM_CONFIG"):
-        _overlay(values, _read(Path(own)))
-    _overlay(values, _from_environment(environment))
-    _overlay(values, changed)
+    own = _read(Path(environment["FORUM_CONFIG"])) if environment.get("FORUM_CONFIG") else {}
+    layers = [own, _from_environment(environment), changed]
+    services = [service for layer in (values, *layers) if isinstance(service := layer.get("service"), Mapping)]
+    folder = [service["data"] for service in services if "data" in service][-1]
+    if (kept := Path(str(folder)) / OWN_FILE).exists():
+        layers.insert(0, _read(kept))
+    for layer in layers:
+        _overlay(values, layer)
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as fault:

@@ -29,7 +29,7 @@ async def _build(forum: Forum, token: str, email: str, name: str, group_id: int 
         council_id=leeds.id if state in ("open", "expired") and group_id else None,
         group_id=group_id,
         role="observer" if state == "withdrawn" else "member",
-        by_id=(await user("priya")).id,
+        by_id=(await user("sian" if group_id and token in STATES else "priya")).id,
         token_hash=hash_token(token),
         created_at=now - timedelta(days=2),
         expires_at=now + timedelta(days=-1 if state == "expired" else 12),

@@ -75,6 +75,20 @@ def test_a_file_of_ones_own_needs_only_what_differs_and_the_environment_wins(tmp
     assert load({"FORUM_CONFIG": str(own)}, site={"name": "Changed"}).site.name == "Changed"
 
 
+def test_a_data_folder_may_hold_settings_of_its_own(tmp_path):
+    """So that a demo is served as a demo. What is said outside of the folder wins."""
+    (tmp_path / "settings.toml").write_text("[sign_in]\nsecond_factor = false\n[site]\nname = 'Folder'\n")
+    found = load({"FORUM_DATA": str(tmp_path)})
+    assert (found.sign_in.second_factor, found.site.name) == (False, "Folder")
+    assert load({}, service={"data": str(tmp_path)}).site.name == "Folder"
+    named = tmp_path / "named.toml"
+    named.write_text(f"[service]\ndata = '{tmp_path}'\n[site]\nname = 'Named'\n")
+    found = load({"FORUM_CONFIG": str(named)})
+    assert (found.sign_in.second_factor, found.site.name) == (False, "Named")
+    assert load({"FORUM_DATA": str(tmp_path), "FORUM_SIGN_IN__SECOND_FACTOR": "true"}).sign_in.second_factor
+    assert load({}).sign_in.second_factor
+
+
 def test_other_words_of_the_environment_are_nobodys_business():
     assert load({"FORUM": "x", "FORUM_TEST_DATABASE": "x", "PATH": "/bin", "XFORUM_SITE__NAME": "x"}) == load({})
 

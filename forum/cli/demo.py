@@ -19,10 +19,11 @@ from forum.context import open_forum
 from forum.demo.world import ACCOUNTS, build_large, build_world
 from forum.errors import Misconfigured
 from forum.models import Person
-from forum.settings import Settings, load
+from forum.settings import OWN_FILE, Settings, load
 
 PASSWORD_FILE = "demo-password"
-OWN_FILES = ("forum.sqlite3", "forum.sqlite3-wal", "forum.sqlite3-shm", "secret", PASSWORD_FILE)
+OWN_FILES = ("forum.sqlite3", "forum.sqlite3-wal", "forum.sqlite3-shm", "secret", PASSWORD_FILE, OWN_FILE)
+SETTINGS = "[sign_in]\nsecond_factor = false  # the accounts of the demo need none, however this folder is served\n"
 NO_DEMO = "There is a service that is no demo in this folder. Name another with --data."
 
 
@@ -83,13 +84,14 @@ async def _fill(settings: Settings, wanted: str | None, size: str) -> str:
             raise Misconfigured(NO_DEMO)
         elif kept.read_text().strip() != password:
             await set_demo_password(forum, await forum.passwords.hash(password))
-        _keep(kept, password)
+        _keep(kept, f"{password}\n")
+        _keep(settings.data / OWN_FILE, SETTINGS)
         return password
 
 
-def _keep(path: Path, password: str) -> None:
+def _keep(path: Path, words: str) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(password + "\n")
+        file.write(words)
 
 
 def _report(words: str) -> None:
